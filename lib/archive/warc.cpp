@@ -1,0 +1,287 @@
+#include "archive/warc.hpp"
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <optional>
+
+namespace fanfetch {
+namespace {
+
+constexpr std::string_view hex = "0123456789abcdef";
+
+void append_number(std::string& out, std::uint64_t number) {
+    std::array<char, 20> digits{};
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+}
+
+/// As many digits as `width` says, with leading zeros.
+void put_digits(char* to, unsigned width, unsigned number) noexcept {
+    while (width-- > 0) {
+        to[width] = static_cast<char>('0' + number % 10);
+        number /= 10;
+    }
+}
+
+void append_date(std::string& out, WallTime time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{time - day};
+    std::array<char, 24> text{"0000-00-00T00:00:00.000"};
+    put_digits(text.data(), 4, static_cast<unsigned>(static_cast<int>(date.year())));
+    put_digits(text.data() + 5, 2, static_cast<unsigned>(date.month()));
+    put_digits(text.data() + 8, 2, static_cast<unsigned>(date.day()));
+    put_digits(text.data() + 11, 2, static_cast<unsigned>(clock.hours().count()));
+    put_digits(text.data() + 14, 2, static_cast<unsigned>(clock.minutes().count()));
+    put_digits(text.data() + 17, 2, static_cast<unsigned>(clock.seconds().count()));
+    put_digits(text.data() + 20, 3, static_cast<unsigned>(clock.subseconds().count()));
+    text[23] = 'Z';
+    out.append(text.data(), text.size());
+}
+
+/// "<urn:uuid:…>" with 122 random bits.
+void append_record_id(std::string& out, Random& random) {
+    constexpr std::uint64_t version_4 = 0x4000;
+    constexpr std::uint64_t variant = std::uint64_t{1} << 63U;
+    const std::uint64_t high = (random.bits() & ~std::uint64_t{0xF000}) | version_4;
+    const std::uint64_t low = (random.bits() & ~(std::uint64_t{3} << 62U)) | variant;
+    std::array<char, 36> text{};
+    char* to = text.data();
+    for (unsigned i = 0; i < 32; ++i) {
+        if (i == 8 || i == 12 || i == 16 || i == 20) {
+            *to++ = '-';
+        }
+        const std::uint64_t half = i < 16 ? high : low;
+        *to++ = hex[half >> (60U - i % 16 * 4) & 15U];
+    }
+    out.append("<urn:uuid:").append(text.data(), text.size()).append(">");
+}
+
+void append_digest(std::string& out, const Sha256& digest) {
+    std::array<char, 64> text{};
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        text[2 * i] = hex[digest[i] >> 4U];
+        text[2 * i + 1] = hex[digest[i] & 15U];
+    }
+    out.append(text.data(), text.size());
+}
+
+constexpr bool printable(char c) noexcept { return c > ' ' && c < '\x7F'; }
+
+void append_url(std::string& out, std::string_view url) {
+    const char* bad = url.data();
+    const char* const end = url.data() + url.size();
+    while (bad != end && printable(*bad)) {
+        ++bad;
+    }
+    out.append(url.data(), static_cast<std::size_t>(bad - url.data()));
+    for (; bad != end; ++bad) {
+        if (printable(*bad)) {
+            out += *bad;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(*bad);
+        out += '%';
+        out += hex[byte >> 4U];
+        out += hex[byte & 15U];
+    }
+}
+
+/// Letters, digits and the marks of addresses and protocol names; the rest is dropped.
+void append_token(std::string& out, std::string_view token) {
+    for (const char c : token) {
+        const auto lower = static_cast<char>(c | 0x20);
+        if ((c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z') || c == '.' || c == ':' ||
+            c == '/') {
+            out += c;
+        }
+    }
+}
+
+/// One line of the header, without its CRLF.
+struct Line {
+    std::string_view name;
+    std::string_view value;
+};
+
+std::optional<Line> split_line(std::string_view line) noexcept {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || colon == 0) {
+        return std::nullopt;
+    }
+    for (const char c : line) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte < 0x20 && c != '\t') || byte == 0x7F) {
+            return std::nullopt;
+        }
+    }
+    auto value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t')) {
+        value.remove_prefix(1);
+    }
+    while (value.ends_with(' ') || value.ends_with('\t')) {
+        value.remove_suffix(1);
+    }
+    const auto name = line.substr(0, colon);
+    if (name.find_first_of(" \t") != std::string_view::npos) {
+        return std::nullopt;  // folded, or not a token
+    }
+    return Line{name, value};
+}
+
+bool same_name(std::string_view a, std::string_view lower) noexcept {
+    if (a.size() != lower.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const char c = a[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::optional<std::uint64_t> read_length(std::string_view text) noexcept {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+Failure bad_header(const char* what) {
+    return failed(failure_code::internal, std::string{"reading a WARC record header: "} + what);
+}
+
+/// Collects the fields we care about and notices doubles.
+class Fields {
+public:
+    [[nodiscard]] bool add(const Line& line) {
+        if (same_name(line.name, "warc-type")) {
+            return set_once(type_, line.value);
+        }
+        if (same_name(line.name, "warc-target-uri")) {
+            return set_once(target_, line.value);
+        }
+        if (same_name(line.name, "content-length")) {
+            const auto length = read_length(line.value);
+            const bool first = !length_.has_value();
+            length_ = length;
+            return first && length.has_value();
+        }
+        return true;
+    }
+
+    [[nodiscard]] Expected<WarcHeader> header(std::size_t header_length) const {
+        if (!type_ || type_->empty() || !length_) {
+            return bad_header("no type or no length");
+        }
+        return WarcHeader{
+            std::string{*type_}, std::string{target_.value_or("")}, header_length, *length_
+        };
+    }
+
+private:
+    static bool set_once(std::optional<std::string_view>& field, std::string_view value) {
+        const bool first = !field.has_value();
+        field = value;
+        return first;
+    }
+
+    std::optional<std::string_view> type_;
+    std::optional<std::string_view> target_;
+    std::optional<std::uint64_t> length_;
+};
+
+}  // namespace
+
+void append_warc_response(std::string& out, const WarcResponse& response, Random& random) {
+    out.append("WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: ");
+    append_record_id(out, random);
+    out.append("\r\nWARC-Date: ");
+    append_date(out, response.fetched_at);
+    out.append("\r\nWARC-Target-URI: ");
+    append_url(out, response.target_url);
+    if (!response.remote_address.empty()) {
+        out.append("\r\nWARC-IP-Address: ");
+        append_token(out, response.remote_address);
+    }
+    if (!response.protocol.empty()) {
+        out.append("\r\nWARC-Protocol: ");
+        append_token(out, response.protocol);
+    }
+    if (response.payload_left_out) {
+        out.append("\r\nWARC-Truncated: unspecified");
+    }
+    if (response.payload_digest != nullptr) {
+        out.append("\r\nWARC-Payload-Digest: sha256:");
+        append_digest(out, *response.payload_digest);
+    }
+    out.append("\r\nContent-Type: application/http;msgtype=response\r\nContent-Length: ");
+    append_number(out, response.block_length);
+    out.append("\r\n\r\n");
+}
+
+void append_warcinfo(
+    std::string& out, std::string_view file_name, WallTime now, Random& random,
+    std::size_t padded_to
+) {
+    assert(padded_to == 0 || padded_to >= warcinfo_min_padded);
+    const std::size_t start = out.size();
+    out.append("WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: ");
+    append_record_id(out, random);
+    out.append("\r\nWARC-Date: ");
+    append_date(out, now);
+    out.append("\r\nWARC-Filename: ");
+    append_token(out, file_name);
+    out.append("\r\nContent-Type: application/warc-fields\r\nContent-Length: ");
+
+    std::string block{"software: fanfetch/" FANFETCH_VERSION
+                      "\r\nformat: WARC File Format 1.1\r\n"
+                      "conformsTo: http://iipc.github.io/warc-specifications/specifications/"
+                      "warc-format/warc-1.1/\r\n"};
+    if (padded_to == 0) {
+        append_number(out, block.size());
+        out.append("\r\n\r\n").append(block).append(warc_record_end);
+        return;
+    }
+    // Ten digits with leading zeros, so that the header's length does not depend on the block's.
+    constexpr std::size_t width = 10;
+    constexpr std::size_t around = width + 4 + warc_record_end.size();
+    block.append("padding: ");
+    block.append(padded_to - (out.size() - start) - around - block.size() - 2, '.').append("\r\n");
+    std::array<char, width> digits{};
+    put_digits(digits.data(), width, static_cast<unsigned>(block.size()));
+    out.append(digits.data(), width).append("\r\n\r\n").append(block).append(warc_record_end);
+}
+
+Expected<WarcHeader> read_warc_header(std::string_view bytes) {
+    bytes = bytes.substr(0, warc_max_header);
+    const auto end = bytes.find("\r\n\r\n");
+    if (end == std::string_view::npos) {
+        return bad_header("it does not end");
+    }
+    auto rest = bytes.substr(0, end + 2);
+    if (!rest.starts_with("WARC/1.1\r\n") && !rest.starts_with("WARC/1.0\r\n")) {
+        return bad_header("not a version we know");
+    }
+    rest.remove_prefix(10);
+    Fields fields;
+    while (!rest.empty()) {
+        const auto line_end = rest.find("\r\n");
+        const auto line = split_line(rest.substr(0, line_end));
+        if (!line) {
+            return bad_header("a line that is none");
+        }
+        if (!fields.add(*line)) {
+            return bad_header("a field twice, or a length that is none");
+        }
+        rest.remove_prefix(line_end + 2);
+    }
+    return fields.header(end + 4);
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "coro/loop.hpp"
+#include "executor/executor.hpp"
+#include "fetch/body_spill.hpp"
+#include "fetch/fetcher.hpp"
+#include "fetch/hasher.hpp"
+#include "fetch/memory_budget.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// Takes a decoded body as it comes: counts it, hashes it, and keeps it in memory while it is
+/// short and the budget allows, else on disk.
+///
+/// `append` never blocks. What has to go to disk is put aside until `flush`, which the reader
+/// awaits between two reads, so that a slow disk slows the origin down and nothing piles up.
+///
+/// Units    bytes
+/// Errors   limit_body_size beyond `max_bytes`; internal when the disk refuses
+/// Threads  the shard it was made for; files are written in `blocking`
+class BodyCollector {
+public:
+    static constexpr std::uint64_t most_in_memory = 1U << 20U;
+    static constexpr std::size_t flush_at = 256U << 10U;
+
+    struct Parts {
+        MemoryBudget* memory = nullptr;
+        BodySpill* spill = nullptr;
+        Executor* blocking = nullptr;
+    };
+    explicit BodyCollector(Parts parts) noexcept : parts_{parts} {}
+
+    /// What is known of a body before it comes.
+    struct Order {
+        bool keep = true;   ///< false: it is counted and hashed only
+        bool md5 = false;   ///< whether someone wants to compare its MD5
+        std::uint64_t max_bytes = 0;
+        std::optional<std::uint64_t> announced;  ///< its length
+    };
+    void reset(const Order& order);
+
+    [[nodiscard]] Expected<void> append(std::string_view bytes);
+    [[nodiscard]] bool wants_flush() const noexcept {
+        return on_disk_ && payload_.size() >= flush_at;
+    }
+    awaitable<Expected<void>> flush();
+
+    /// Moves everything into the outcome. After `flush`, when some of it is on disk.
+    void finish(FetchOutcome& outcome);
+    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+    [[nodiscard]] bool on_disk() const noexcept { return on_disk_; }
+
+private:
+    [[nodiscard]] bool fits_in_memory(std::size_t more) noexcept;
+
+    Parts parts_;
+    Sha256Hasher hasher_;
+    std::optional<Hasher> md5_;
+    Order order_;
+    bool on_disk_ = false;
+    std::uint64_t size_ = 0;
+    std::string payload_;  ///< all of it, or what waits for the next flush
+    MemoryShare share_;
+    std::unique_ptr<SpilledBody> spilled_;
+};
+
+}  // namespace fanfetch

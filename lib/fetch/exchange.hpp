@@ -1,0 +1,97 @@
+#pragma once
+
+#include "coro/deadline_wheel.hpp"
+#include "coro/loop.hpp"
+#include "fetch/body_collector.hpp"
+#include "http/content_decoder.hpp"
+#include "http/response_reader.hpp"
+#include "model/redirect_policy.hpp"
+#include "net/connection.hpp"
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// Closes a connection when its exchange runs out of time, and remembers which limit it was.
+///
+/// There are two limits at any time, that of the phase and that of the whole attempt; the sooner
+/// one is armed. Moving the phase's limit on with every read is a store.
+///
+/// Threads  the loop
+class ExchangeWatch final : private DeadlineEntry {
+public:
+    ExchangeWatch(DeadlineWheel& wheel, TcpSocket& socket, Steady::time_point total) noexcept
+        : wheel_{wheel}, socket_{socket}, total_{total} {}
+
+    void limit(failure_code phase, Steady::time_point until);
+    void stop() noexcept { wheel_.disarm(*this); }
+
+    /// Which limit passed; `none` as long as none has.
+    [[nodiscard]] failure_code expired() const noexcept { return expired_; }
+
+private:
+    void expire() noexcept override;
+
+    DeadlineWheel& wheel_;
+    TcpSocket& socket_;
+    Steady::time_point total_;
+    failure_code armed_for_ = failure_code::none;
+    failure_code expired_ = failure_code::none;
+};
+
+/// What an exchange works with besides its connection; kept and used again, so that a fetch on a
+/// kept connection allocates next to nothing.
+struct ExchangeScratch {
+    explicit ExchangeScratch(BodyCollector::Parts parts) : body{parts} {}
+
+    ResponseReader reader;
+    BodyCollector body;
+    std::optional<ContentDecoder> decoder;
+    std::string request;
+    std::array<char, 16U << 10U> buffer;
+};
+
+/// One request on one connection.
+struct ExchangeOrder {
+    const HopRequest* request = nullptr;
+    const FetchOptions* options = nullptr;
+    std::string_view user_agent;
+    std::uint64_t max_header_bytes = 64U << 10U;
+    Steady::time_point total_deadline;
+    fanfetch::store_body store_body = fanfetch::store_body::always;
+    bool may_redirect = false;  ///< a redirect's body is thrown away
+};
+
+/// How an exchange ended.
+struct ExchangeEnd {
+    failure_code code = failure_code::none;  ///< none: the response is whole
+    std::string detail;
+    bool accepted = false;   ///< the status is one of `accept_status`
+    bool redirect = false;   ///< to be followed; the body was not kept
+    bool reusable = false;   ///< the connection may serve another request
+    bool untouched = false;  ///< the connection died before a byte of the response came
+    Steady::time_point sent_at{};
+    Steady::time_point head_at{};  ///< when the response header was complete
+    Steady::time_point done_at{};
+};
+
+/// Writes the request and reads the response, under its budgets of bytes and time.
+///
+/// The system call is tried first and the coroutine suspended only when it would block. The
+/// response stands in `scratch` (head, body) until the next exchange. Never throws for what the
+/// network does; when the coroutine is cancelled it ends with cancelled_by_user.
+///
+/// Errors   timeout_*, connect_reset, http_truncated, http_malformed, http_header_limit, limit_*,
+///          decode_failed; an unaccepted status is not one
+/// Threads  the loop of the connection
+/// Source   RFC 9112; the order of measures follows the profile, see the module's README
+awaitable<ExchangeEnd> run_exchange(
+    Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel, ExchangeOrder order
+);
+
+}  // namespace fanfetch

@@ -1,0 +1,19 @@
+#include "fetch/exchange.hpp"
+
+namespace fanfetch {
+
+void ExchangeWatch::limit(failure_code phase, Steady::time_point until) {
+    const bool phase_first = until < total_;
+    armed_for_ = phase_first ? phase : failure_code::timeout_total;
+    wheel_.arm(*this, phase_first ? until : total_);
+}
+
+/// Closing ends whatever the coroutine is suspended in; the error it sees is then read as
+/// `expired()`.
+void ExchangeWatch::expire() noexcept {
+    expired_ = armed_for_;
+    boost::system::error_code ignored;  // a socket that cannot be closed is closed already
+    socket_.close(ignored);
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "coro/loop.hpp"
+#include "fetch/body_spill.hpp"
+#include "fetch/memory_budget.hpp"
+#include "model/options.hpp"
+#include "model/result.hpp"
+#include "url/url.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace fanfetch {
+
+/// One attempt at one item. What it points to outlives the attempt.
+struct FetchOrder {
+    const Url* url = nullptr;
+    const FetchOptions* options = nullptr;
+    std::string_view tenant;
+    fanfetch::store_body store_body = fanfetch::store_body::always;
+};
+
+/// What an attempt came to: a response, or the failure that kept us from having one.
+///
+/// A response whose status was not accepted, or whose body was not the expected one, is both: it
+/// has a code and a head.
+struct FetchOutcome {
+    failure_code code = failure_code::none;  ///< none: accepted, and every byte is there
+    std::string detail;
+    std::uint16_t status = 0;
+    std::string final_url;     ///< empty: no redirect was followed
+    std::string content_type;
+    std::string http_version;
+    std::string head;          ///< as stored; empty: no response, or one that was cut off
+    std::string payload;
+    std::unique_ptr<SpilledBody> spilled;  ///< in place of `payload` when that was too long
+    MemoryShare memory;        ///< of `payload`
+    std::uint64_t size = 0;
+    std::uint64_t wire_size = 0;
+    std::optional<Sha256> sha256;
+    std::string md5;           ///< 16 bytes, when one was expected
+    std::optional<std::chrono::milliseconds> retry_after;
+    bool keep_payload = true;  ///< as `store_body` says, now that the outcome is known
+    Attempt attempt;
+};
+
+/// Performs attempts. A test stands in for the network with ScriptedFetcher.
+///
+/// Ends within the attempt's total timeout. When the coroutine is cancelled the attempt ends
+/// within a loop turn with `cancelled_by_user`; the caller knows the real reason.
+///
+/// Threads  the shard it was made for
+class Fetcher {
+public:
+    virtual ~Fetcher() = default;
+    virtual awaitable<FetchOutcome> fetch(FetchOrder order) = 0;
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,240 @@
+#include "fetch/http_fetcher.hpp"
+
+#include "fetch/expectations.hpp"
+#include "fetch/stored_head.hpp"
+#include "future/errors.hpp"
+#include "http/retry_after.hpp"
+#include "model/retry_policy.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+microseconds between(Steady::time_point from, Steady::time_point to) {
+    return std::max(duration_cast<microseconds>(to - from), microseconds{0});
+}
+
+}  // namespace
+
+/// Looks after the idle connections once a second while there are any.
+class HttpFetcher::SweepTimer final : public DeadlineEntry {
+public:
+    static constexpr std::chrono::seconds interval{1};
+
+    SweepTimer(HttpFetcher& owner, DeadlineWheel& wheel) : owner_{owner}, wheel_{wheel} {}
+
+    void keep_going(Steady::time_point now) {
+        if (!armed()) {
+            wheel_.arm(*this, now + interval);
+        }
+    }
+
+private:
+    void expire() noexcept override {
+        const auto now = owner_.parts_.clock->now();
+        owner_.pool_.sweep(now);
+        if (owner_.pool_.size() > 0) {
+            keep_going(now);
+        }
+    }
+
+    HttpFetcher& owner_;
+    DeadlineWheel& wheel_;
+};
+
+HttpFetcher::HttpFetcher(Parts parts)
+    : parts_{std::move(parts)},
+      wheel_{deadlines_of(parts_.loop)},
+      pool_{parts_.pool},
+      sweep_{std::make_unique<SweepTimer>(*this, wheel_)} {}
+
+HttpFetcher::~HttpFetcher() = default;
+
+awaitable<FetchOutcome> HttpFetcher::fetch(FetchOrder order) {
+    const auto& options = *order.options;
+    const auto started = parts_.clock->now();
+    Course course{
+        .request = {*order.url, options.method, options.headers, options.body},
+        .order = &order,
+        .deadline = saturating_add(started, options.timeouts.total),
+        .outcome = {},
+        .hops = {},
+    };
+    course.outcome.attempt.started_at = parts_.clock->wall();
+    auto scratch = lease_scratch();
+    try {
+        co_await follow(course, *scratch);
+    } catch (const CancelledError&) {
+        course.outcome.code = failure_code::cancelled_by_user;
+    } catch (const boost::system::system_error& error) {
+        const bool aborted = error.code() == boost::asio::error::operation_aborted;
+        course.outcome.code =
+            aborted ? failure_code::cancelled_by_user : failure_code::internal;
+        course.outcome.detail = error.what();
+    }
+    return_scratch(std::move(scratch));
+    course.outcome.attempt.redirects = std::move(course.hops);
+    course.outcome.attempt.timing.total = between(started, parts_.clock->now());
+    co_return std::move(course.outcome);
+}
+
+/// Hop after hop until a response is the answer.
+awaitable<void> HttpFetcher::follow(Course& course, ExchangeScratch& scratch) {
+    for (;;) {
+        const ExchangeEnd end = co_await one_hop(course, scratch);
+        if (end.code != failure_code::none || !end.redirect) {
+            conclude(course, scratch, end);
+            co_return;
+        }
+        const auto& head = scratch.reader.head();
+        const auto location = head.fields.find("location").value_or("");
+        const auto status = head.status;
+        auto next = next_hop(
+            course.request, status, location, static_cast<int>(course.hops.size()),
+            course.order->options->redirects
+        );
+        if (!next) {
+            course.outcome.code = next.error().code;
+            course.outcome.detail = std::move(next.error().detail);
+            course.outcome.status = status;
+            co_return;
+        }
+        course.request = std::move(*next);
+        course.outcome.final_url = course.request.url.href();
+        course.hops.push_back({status, course.outcome.final_url});
+    }
+}
+
+awaitable<ExchangeEnd> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch) {
+    const auto& options = *course.order->options;
+    const auto key =
+        ConnectionPool::key(course.request.url, options.verify_tls, course.order->tenant);
+    auto connection = pool_.take(key);
+    bool reused = connection != nullptr;
+    ExchangeEnd end;
+    for (;;) {
+        if (!connection) {
+            auto dialled = co_await dial(course);
+            if (!dialled) {
+                end = {};
+                end.code = dialled.error().code;
+                end.detail = std::move(dialled.error().detail);
+                co_return end;
+            }
+            connection = std::move(*dialled);
+        }
+        auto& attempt = course.outcome.attempt;
+        attempt.remote_address = connection->report.remote_address;
+        attempt.reused_connection = reused;
+
+        ExchangeOrder order;
+        order.request = &course.request;
+        order.options = &options;
+        order.user_agent = parts_.user_agent;
+        order.max_header_bytes = parts_.max_header_bytes;
+        order.total_deadline = course.deadline;
+        order.store_body = course.order->store_body;
+        order.may_redirect = true;
+        end = co_await run_exchange(*connection, scratch, wheel_, order);
+        const bool again = reused && end.untouched && safe(course.request.method);
+        if (!again) {
+            break;
+        }
+        connection.reset();
+        reused = false;
+    }
+    if (connection->tls) {
+        const auto& report = connection->report;
+        course.outcome.attempt.tls = {
+            report.tls_version, report.tls_cipher, report.tls_verified, report.tls_verdict};
+    }
+    if (end.reusable) {
+        pool_.put(key, std::move(connection), end.done_at);
+        sweep_->keep_going(end.done_at);
+    }
+    co_return end;
+}
+
+awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(Course& course) {
+    const auto& options = *course.order->options;
+    DialOrder order;
+    order.url = &course.request.url;
+    order.deadline = std::min(
+        course.deadline, saturating_add(parts_.clock->now(), options.timeouts.connect)
+    );
+    order.verify_tls = options.verify_tls;
+    order.tenant = course.order->tenant;
+    auto dialled = co_await parts_.gate->connect(std::move(order));
+    if (dialled) {
+        const auto& report = (*dialled)->report;
+        auto& timing = course.outcome.attempt.timing;
+        timing.dns += report.dns;
+        timing.connect += report.connect;
+        timing.tls += report.tls;
+    }
+    co_return dialled;
+}
+
+/// Makes the outcome of the last exchange.
+void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end) {
+    auto& outcome = course.outcome;
+    outcome.code = end.code;
+    outcome.detail = end.detail;
+    outcome.wire_size = scratch.reader.body_bytes();
+    if (end.head_at == Steady::time_point{}) {
+        return;  // no response
+    }
+    outcome.attempt.timing.first_byte = between(end.sent_at, end.head_at);
+    outcome.attempt.timing.download = between(end.head_at, end.done_at);
+    const auto& head = scratch.reader.head();
+    outcome.status = head.status;
+    outcome.http_version = head.minor_version == 0 ? "1.0" : "1.1";
+    outcome.content_type = head.fields.find("content-type").value_or("");
+    if (end.code != failure_code::none) {
+        return;  // cut off: nothing of it is stored
+    }
+    scratch.body.finish(outcome);
+    const auto& options = *course.order->options;
+    outcome.keep_payload = course.order->store_body == store_body::always ||
+                           (course.order->store_body == store_body::success && end.accepted);
+    outcome.head = stored_head(head, outcome.keep_payload ? outcome.size : 0);
+    if (!end.accepted) {
+        outcome.code = failure_code::http_status;
+        outcome.detail = "the response: " + std::to_string(head.status) +
+                         (head.reason.empty() ? "" : " " + head.reason);
+        if (const auto value = head.fields.find("retry-after")) {
+            outcome.retry_after = parse_retry_after(*value, parts_.clock->wall());
+        }
+        return;
+    }
+    if (auto difference = unmet(options.expect, outcome)) {
+        outcome.code = difference->code;
+        outcome.detail = std::move(difference->detail);
+    }
+}
+
+std::unique_ptr<ExchangeScratch> HttpFetcher::lease_scratch() {
+    if (scratches_.empty()) {
+        return std::make_unique<ExchangeScratch>(parts_.body);
+    }
+    auto scratch = std::move(scratches_.back());
+    scratches_.pop_back();
+    return scratch;
+}
+
+void HttpFetcher::return_scratch(std::unique_ptr<ExchangeScratch> scratch) {
+    constexpr std::size_t kept = 64;  // about a megabyte
+    if (scratches_.size() < kept) {
+        scratches_.push_back(std::move(scratch));
+    }
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "http/header_block.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// One request to an origin, but for its body. What the views point to must live until it is
+/// written.
+struct OutgoingRequest {
+    std::string_view method = "GET";
+    std::string_view target = "/";  ///< origin form
+    std::string_view host = {};     ///< as it stands in Host: with the port, if not default
+    std::span<const FieldView> fields = {};  ///< the caller's, see model/request_rules.hpp
+    std::optional<std::uint64_t> body_size = {};
+    std::string_view user_agent = {};  ///< unless the caller's fields have one
+};
+
+using RequestHead = OutgoingRequest;
+
+/// Appends the head of an HTTP/1.1 request to `out`.
+///
+/// Host comes first; then the caller's fields as they are; then, where the caller has not set
+/// them, User-Agent, `Accept: */*` and Accept-Encoding with what we can decode; last
+/// Content-Length, if there is a body or the method usually has one.
+///
+/// This is the last line of defence, whatever the validation at the door has missed: a part that
+/// would break the framing, or a field that is not the caller's to set (Host, Connection and all
+/// the other names that belong to the connection or to the framing, in any case and with
+/// underscores for hyphens), throws std::logic_error before anything is appended.
+///
+/// Source  RFC 9112 §3; RFC 9110 §7.2, §7.6.1, §8.6
+void write_request_head(std::string& out, const OutgoingRequest& request);
+
+}  // namespace fanfetch

@@ -1,0 +1,280 @@
+#include "job/dispatcher.hpp"
+
+#include "job/host_key.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+
+Dispatcher::Dispatcher(Parts parts)
+    : parts_{std::move(parts)},
+      retry_timer_{parts_.loop},
+      all_ended_{parts_.loop},
+      alive_{std::make_shared<Dispatcher*>(this)} {}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::give(
+    const std::shared_ptr<JobFrontEnd>& job, std::vector<Item> items, std::size_t permits
+) {
+    auto& runner = runner_of(job);
+    runner.free_permits += permits;
+    const auto now = parts_.clock->now();
+    for (auto& item : items) {
+        auto& queue = queue_of(runner, host_key_of(item.url));
+        enqueue(queue, PendingItem{std::move(item), {}, now, {}}, false);
+    }
+    pump(runner);
+    touch(runner);
+}
+
+void Dispatcher::drop(const std::string& job_id, bool abort) {
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return;
+    }
+    auto& runner = *found->second;
+    for (auto& [host, queue] : runner.queues) {
+        runner.dropped += queue->items.size();
+        queue->items.clear();
+        leave_ring(*queue);
+    }
+    runner.queued = 0;
+    runner.dropped += std::erase_if(waiting_, [&runner](const auto& entry) {
+        return entry.second.queue->runner == &runner;
+    });
+    runner.waiting = 0;
+    runner.aborted = true;
+    if (abort) {
+        for (auto& lane : lanes_) {
+            if (lane.runner == &runner) {
+                lane.aborted = true;
+                lane.stop.emit(boost::asio::cancellation_type::terminal);
+            }
+        }
+    }
+    touch(runner);
+}
+
+JobRunner& Dispatcher::runner_of(const std::shared_ptr<JobFrontEnd>& job) {
+    auto& runner = runners_[job->id()];
+    if (!runner) {
+        runner = std::make_unique<JobRunner>(job);
+    }
+    return *runner;
+}
+
+RunnerQueue& Dispatcher::queue_of(JobRunner& runner, const std::string& host_key) {
+    auto& host = hosts_[host_key];
+    if (!host) {
+        host = std::make_unique<HostQueue>(host_key, parts_.limits.host_ceiling);
+    }
+    auto& queue = runner.queues[host.get()];
+    if (!queue) {
+        queue = std::make_unique<RunnerQueue>();
+        queue->runner = &runner;
+        queue->host = host.get();
+        ++host->users;
+        const auto asked = static_cast<std::size_t>(runner.job().options().per_host_concurrency);
+        host->host.set_limit(std::min(host->host.limit(), asked));
+    }
+    return *queue;
+}
+
+void Dispatcher::enqueue(RunnerQueue& queue, PendingItem item, bool at_front) {
+    if (at_front) {
+        queue.items.push_front(std::move(item));
+    } else {
+        queue.items.push_back(std::move(item));
+    }
+    ++queue.runner->queued;
+    if (!std::exchange(queue.in_ring, true)) {
+        queue.host->ring.push_back(&queue);
+    }
+}
+
+void Dispatcher::leave_ring(RunnerQueue& queue) {
+    if (std::exchange(queue.in_ring, false)) {
+        std::erase(queue.host->ring, &queue);
+    }
+}
+
+/// The queue whose turn it is: the first interactive one, else the first at all, among those whose
+/// job has a permit. Whoever is served goes to the end of the ring.
+RunnerQueue* Dispatcher::next_of(HostQueue& host) {
+    if (stopping_ || !host.host.may_start() || in_flight_ >= parts_.limits.most_in_flight) {
+        return nullptr;
+    }
+    auto best = host.ring.end();
+    for (auto at = host.ring.begin(); at != host.ring.end(); ++at) {
+        if ((*at)->runner->free_permits == 0) {
+            continue;
+        }
+        if ((*at)->runner->interactive()) {
+            best = at;
+            break;
+        }
+        if (best == host.ring.end()) {
+            best = at;
+        }
+    }
+    if (best == host.ring.end()) {
+        return nullptr;
+    }
+    auto* queue = *best;
+    if (queue->items.size() == 1) {
+        queue->in_ring = false;
+        host.ring.erase(best);
+    } else if (host.ring.size() > 1) {
+        host.ring.erase(best);
+        host.ring.push_back(queue);
+    }
+    return queue;
+}
+
+/// Takes what a running item needs: the permit, the host's slot, the shard's connection.
+void Dispatcher::begin(RunnerQueue& queue) {
+    --queue.runner->free_permits;
+    --queue.runner->queued;
+    ++queue.runner->in_flight;
+    queue.runner->started = true;
+    queue.host->host.started();
+    ++in_flight_;
+}
+
+void Dispatcher::pump(HostQueue& host) {
+    while (auto* queue = next_of(host)) {
+        begin(*queue);
+        spawn_lane(*queue);
+    }
+}
+
+void Dispatcher::pump(JobRunner& runner) {
+    for (auto& [host, queue] : runner.queues) {
+        if (runner.free_permits == 0) {
+            return;
+        }
+        if (!queue->items.empty()) {
+            pump(*host);
+        }
+    }
+}
+
+void Dispatcher::touch(JobRunner& runner) {
+    if (!std::exchange(runner.dirty, true)) {
+        dirty_.push_back(&runner);
+    }
+    if (!std::exchange(flush_posted_, true)) {
+        // The weak pointer keeps a handler that outlives us from touching us.
+        std::weak_ptr<Dispatcher*> alive = alive_;
+        boost::asio::post(parts_.loop, [alive] {
+            if (const auto self = alive.lock()) {
+                (*self)->flush();
+            }
+        });
+    }
+}
+
+/// The end of a loop turn: one report for each job that has something to say, one batch for the
+/// store. Reports go first, so that a job knows of results before their commit.
+void Dispatcher::flush() {
+    flush_posted_ = false;
+    const auto dirty = std::exchange(dirty_, {});
+    std::vector<ResultGroup> groups;
+    std::vector<std::shared_ptr<JobFrontEnd>> jobs;
+    for (auto* runner : dirty) {
+        runner->dirty = false;
+        const bool has_results = !runner->finished.empty();
+        report(*runner);
+        if (has_results) {
+            groups.push_back({runner->job().id(), std::exchange(runner->finished, {})});
+            jobs.push_back(runner->shared_job());
+        }
+    }
+    for (auto* runner : dirty) {
+        retire_if_idle(*runner);
+    }
+    if (groups.empty()) {
+        return;
+    }
+    std::vector<std::size_t> sizes;
+    sizes.reserve(groups.size());
+    for (const auto& group : groups) {
+        sizes.push_back(group.results.size());
+    }
+    auto recorded = parts_.store->record(std::move(groups));
+    auto acknowledge = [jobs = std::move(jobs), sizes = std::move(sizes)](const auto& done) {
+        const auto& commits = done.result();
+        if (!commits) {
+            return;  // the store goes on trying; it gives up only when it is closed
+        }
+        for (std::size_t i = 0; i < jobs.size(); ++i) {
+            jobs[i]->committed((*commits)[i], sizes[i]);
+        }
+    };
+    recorded.add_done_callback(std::move(acknowledge));
+}
+
+DispatchMetrics DispatchMetrics::make(MetricRegistry& registry) {
+    std::vector<std::string> ends;
+    for (const auto state : {item_state::succeeded, item_state::failed, item_state::skipped}) {
+        ends.emplace_back(to_string(state));
+    }
+    return {
+        registry.counter(
+            {"fanfetch_items_total", "Items by how they ended.", {{"state", std::move(ends)}}}
+        ),
+        registry.counter({"fanfetch_attempts_total", "Attempts at items.", {}}),
+        registry.counter({"fanfetch_received_bytes_total", "Bytes of bodies as they came.", {}}),
+    };
+}
+
+void Dispatcher::measure(const ItemResult& result) {
+    if (parts_.metrics == nullptr) {
+        return;
+    }
+    const auto end = static_cast<std::size_t>(result.state) -
+                     static_cast<std::size_t>(item_state::succeeded);
+    parts_.metrics->items.at(parts_.shard, end).add();
+    parts_.metrics->attempts.at(parts_.shard).add(result.attempts_made);
+    parts_.metrics->body_bytes.at(parts_.shard).add(result.wire_size);
+}
+
+std::size_t Dispatcher::startable(const JobRunner& runner) {
+    std::size_t count = 0;
+    for (const auto& [host, queue] : runner.queues) {
+        count += std::min(queue->items.size(), host->host.free_slots());
+    }
+    return count;
+}
+
+void Dispatcher::report(JobRunner& runner) {
+    RunnerReport report;
+    report.in_flight = runner.in_flight;
+    report.waiting = runner.waiting;
+    report.finished = runner.finished.size();
+    report.dropped = std::exchange(runner.dropped, 0);
+    report.started = runner.started;
+    // A permit that nothing here can use goes back at once: another shard may be waiting for it.
+    report.returned_permits = std::exchange(runner.free_permits, 0);
+    report.startable = startable(runner);
+    runner.job().report(parts_.shard, report);
+}
+
+void Dispatcher::retire_if_idle(JobRunner& runner) {
+    if (!runner.idle() || runner.dirty) {
+        return;
+    }
+    for (auto& [host, queue] : runner.queues) {
+        leave_ring(*queue);
+        if (--host->users == 0 && host->host.in_flight() == 0) {
+            hosts_.erase(host->host.key());
+        }
+    }
+    runners_.erase(std::string{runner.job().id()});
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,134 @@
+#pragma once
+
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "coro/loop.hpp"
+#include "executor/executor.hpp"
+#include "fetch/fetcher.hpp"
+#include "job/job_runner.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fanfetch {
+
+/// What the shards count.
+struct DispatchMetrics {
+    Counter items;     ///< by how they ended, see item_state
+    Counter attempts;
+    Counter body_bytes;
+
+    [[nodiscard]] static DispatchMetrics make(MetricRegistry& registry);
+};
+
+/// What one shard may do for all jobs together.
+struct DispatchLimits {
+    std::size_t host_ceiling = 64;      ///< exchanges with one host (`host.max_concurrency`)
+    std::size_t most_in_flight = 10'000;  ///< exchanges of this shard (`egress.max_connections`)
+    std::chrono::milliseconds longest_retry_after{3'600'000};
+};
+
+/// Decides on one shard which item starts next, runs its attempts, and hands the results to the
+/// store, a batch for every loop turn.
+///
+/// An item starts when its job has a permit, its host a free slot and the shard a connection to
+/// spare. Jobs that wait for one host take turns. A *lane* is a coroutine that stays with a host
+/// and takes item after item, so that a long list costs no spawn per URL.
+///
+/// Threads  the shard; commits come back from the store's thread and go to the job's own loop
+class Dispatcher {
+public:
+    struct Parts {
+        std::size_t shard = 0;
+        LoopExecutor loop;
+        Fetcher* fetcher = nullptr;
+        JobStore* store = nullptr;
+        Executor* blocking = nullptr;  ///< finishes long bodies
+        Random* random = nullptr;
+        const Clock* clock = nullptr;
+        const DispatchMetrics* metrics = nullptr;
+        DispatchLimits limits;
+    };
+
+    explicit Dispatcher(Parts parts);
+    ~Dispatcher();
+    Dispatcher(const Dispatcher&) = delete;
+
+    /// Takes items of a job, all of hosts that belong to this shard, and `permits` to run them.
+    void give(const std::shared_ptr<JobFrontEnd>& job, std::vector<Item> items, std::size_t permits);
+
+    /// Forgets what the job has queued here; with `abort` its exchanges end within a loop turn.
+    /// The job hears of every item: those in flight that end by themselves are still recorded.
+    void drop(const std::string& job_id, bool abort);
+
+    /// Starts nothing any more, lets what is in flight end within `grace`, ends the rest without a
+    /// result: it stays unfinished in the store. Returns when no lane is left.
+    awaitable<void> stop(std::chrono::milliseconds grace);
+
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+
+private:
+    using LoopTimer =
+        boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>;
+
+    struct Lane {
+        boost::asio::cancellation_signal stop;
+        JobRunner* runner = nullptr;
+        bool aborted = false;
+    };
+    using Lanes = std::list<Lane>;
+
+    JobRunner& runner_of(const std::shared_ptr<JobFrontEnd>& job);
+    RunnerQueue& queue_of(JobRunner& runner, const std::string& host_key);
+    void enqueue(RunnerQueue& queue, PendingItem item, bool at_front);
+    void leave_ring(RunnerQueue& queue);
+
+    void pump(HostQueue& host);
+    void pump(JobRunner& runner);
+    [[nodiscard]] RunnerQueue* next_of(HostQueue& host);
+    void begin(RunnerQueue& queue);
+    void spawn_lane(RunnerQueue& first);
+    void lane_ended(Lanes::iterator lane);
+    void abort_all();
+    awaitable<void> run_lane(Lane& lane, RunnerQueue& first);
+    awaitable<void> run_item(Lane& lane, RunnerQueue& queue);
+    awaitable<FetchOutcome> attempt(const PendingItem& item, const JobFrontEnd& job);
+    awaitable<ResultToRecord> result_of(PendingItem item, FetchOutcome outcome);
+    [[nodiscard]] bool retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome);
+    void arm_retry_timer();
+    void on_retry_timer();
+
+    void touch(JobRunner& runner);
+    void flush();
+    void report(JobRunner& runner);
+    void measure(const ItemResult& result);
+    [[nodiscard]] static std::size_t startable(const JobRunner& runner);
+    void retire_if_idle(JobRunner& runner);
+
+    struct Waiting {
+        RunnerQueue* queue;
+        PendingItem item;
+    };
+
+    Parts parts_;
+    std::unordered_map<std::string, std::unique_ptr<HostQueue>> hosts_;
+    std::unordered_map<std::string, std::unique_ptr<JobRunner>> runners_;
+    std::multimap<Steady::time_point, Waiting> waiting_;
+    LoopTimer retry_timer_;
+    LoopTimer all_ended_;
+    Lanes lanes_;
+    std::size_t in_flight_ = 0;
+    std::vector<JobRunner*> dirty_;
+    bool flush_posted_ = false;
+    bool stopping_ = false;
+    std::shared_ptr<Dispatcher*> alive_;  // handlers hold it weakly: they may outlive us
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,238 @@
+#include "job/dispatcher.hpp"
+
+#include "coro/run_in_executor.hpp"
+#include "job/outcome_record.hpp"
+#include "job/spill.hpp"
+#include "model/item_extras.hpp"
+#include "model/retry_policy.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <utility>
+
+namespace fanfetch {
+
+namespace asio = boost::asio;
+
+void Dispatcher::spawn_lane(RunnerQueue& first) {
+    const auto lane = lanes_.emplace(lanes_.end());
+    std::weak_ptr<Dispatcher*> alive = alive_;
+    auto ended = [alive, lane](const std::exception_ptr&) {
+        if (const auto self = alive.lock()) {
+            (*self)->lane_ended(lane);
+        }
+    };
+    asio::co_spawn(
+        parts_.loop, run_lane(*lane, first),
+        asio::bind_cancellation_slot(lane->stop.slot(), std::move(ended))
+    );
+}
+
+void Dispatcher::lane_ended(Lanes::iterator lane) {
+    lanes_.erase(lane);
+    if (stopping_ && lanes_.empty()) {
+        all_ended_.cancel();
+    }
+}
+
+/// Stays with one host and runs item after item of whoever's turn it is.
+awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    auto& host = *first.host;
+    for (RunnerQueue* queue = &first; queue != nullptr;) {
+        auto& runner = *queue->runner;
+        lane.runner = &runner;
+        co_await run_item(lane, *queue);
+        lane.runner = nullptr;
+
+        --in_flight_;
+        host.host.ended();
+        --runner.in_flight;
+        ++runner.free_permits;
+        touch(runner);
+
+        // An aborted coroutine cannot await any more, so another lane takes over.
+        queue = lane.aborted ? nullptr : next_of(host);
+        if (queue != nullptr) {
+            begin(*queue);
+        }
+        if (runner.free_permits > 0) {
+            pump(runner);
+        }
+    }
+    pump(host);
+}
+
+awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue) {
+    auto& runner = *queue.runner;
+    PendingItem item = std::move(queue.items.front());
+    queue.items.pop_front();
+    if (item.attempts.empty()) {
+        item.started_at = parts_.clock->wall();
+    }
+
+    FetchOutcome outcome = co_await attempt(item, runner.job());
+    if (lane.aborted) {
+        ++runner.dropped;
+        co_return;
+    }
+    if (retry_later(queue, item, outcome)) {
+        co_return;
+    }
+    ResultToRecord record = co_await result_of(std::move(item), std::move(outcome));
+    measure(record.result);
+    runner.finished.push_back(std::move(record));
+}
+
+awaitable<FetchOutcome> Dispatcher::attempt(const PendingItem& item, const JobFrontEnd& job) {
+    FetchOutcome outcome;
+    const auto started = parts_.clock->now();
+    auto url = Url::parse(item.item.url);
+    if (!url) {
+        outcome.code = url.error().code;
+        outcome.detail = url.error().detail;
+        co_return outcome;
+    }
+    std::optional<FetchOptions> own;
+    if (!item.item.extras.empty()) {
+        own = item_options(job.options().fetch, item.item.extras);
+    }
+    FetchOrder order;
+    order.url = &*url;
+    order.options = own ? &*own : &job.options().fetch;
+    order.tenant = job.tenant();
+    order.store_body = job.options().store_body;
+    outcome = co_await parts_.fetcher->fetch(order);
+    if (outcome.attempt.started_at == WallTime{}) {
+        outcome.attempt.started_at = parts_.clock->wall();
+    }
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    outcome.attempt.timing.queued = duration_cast<microseconds>(started - item.queued_at);
+    co_return outcome;
+}
+
+awaitable<ResultToRecord> Dispatcher::result_of(PendingItem item, FetchOutcome outcome) {
+    const auto now = parts_.clock->wall();
+    std::string url = item.item.url;
+    auto spilled = std::move(outcome.spilled);
+    if (!spilled) {
+        co_return record_of(std::move(item), std::move(outcome), url, now);
+    }
+    // Shared with the worker, which may outlive this coroutine when the lane is aborted.
+    struct Finishing {
+        std::unique_ptr<SpilledBody> body;
+        ResponseRecord response;
+        Sha256 digest{};
+    };
+    auto finishing = std::make_shared<Finishing>();
+    finishing->body = std::move(spilled);
+    finishing->response = response_of(outcome, url, item.started_at).value_or(ResponseRecord{});
+    finishing->digest = outcome.sha256.value_or(Sha256{});
+    auto finish = [finishing] {
+        auto& body = static_cast<StoredSpill&>(*finishing->body).long_body();
+        return body.finish(finishing->response, finishing->digest);
+    };
+    auto stored = co_await run_in_executor(*parts_.blocking, std::move(finish));
+    if (!stored) {
+        outcome.code = failure_code::internal;
+        outcome.detail = stored.error().detail;
+    }
+    auto record = record_of(std::move(item), std::move(outcome), url, now);
+    if (stored) {
+        record.result.body = *stored;
+    }
+    co_return record;
+}
+
+/// Puts the item aside until its next attempt; false when this outcome is its last.
+bool Dispatcher::retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome) {
+    const auto& job = queue.runner->job();
+    std::optional<FetchOptions> own;
+    if (!item.item.extras.empty()) {
+        own = item_options(job.options().fetch, item.item.extras);
+    }
+    const auto& options = own ? *own : job.options().fetch;
+    const RetryPolicy policy{options.retry, options.method, parts_.limits.longest_retry_after};
+    AttemptEnd end;
+    end.code = outcome.code;
+    end.status = outcome.status;
+    end.attempt = static_cast<int>(item.attempts.size()) + 1;
+    end.retry_after = outcome.retry_after;
+    const auto pause = policy.pause_after(end, *parts_.random);
+    if (!pause) {
+        if (outcome.code != failure_code::none) {
+            outcome.attempt.retry = policy.why_final(end);
+        }
+        return false;
+    }
+    outcome.attempt.code = outcome.code;
+    outcome.attempt.status = outcome.status;
+    outcome.attempt.detail = std::move(outcome.detail);
+    outcome.attempt.retry = "retried after " + std::to_string(pause->count()) + " ms";
+    item.attempts.push_back(std::move(outcome.attempt));
+    item.queued_at = saturating_add(parts_.clock->now(), *pause);
+    ++queue.runner->waiting;
+    waiting_.emplace(item.queued_at, Waiting{&queue, std::move(item)});
+    arm_retry_timer();
+    return true;
+}
+
+void Dispatcher::arm_retry_timer() {
+    if (waiting_.empty()) {
+        return;
+    }
+    if (retry_timer_.expiry() == waiting_.begin()->first) {
+        return;
+    }
+    retry_timer_.expires_at(waiting_.begin()->first);
+    std::weak_ptr<Dispatcher*> alive = alive_;
+    retry_timer_.async_wait([alive](boost::system::error_code error) {
+        const auto self = alive.lock();
+        if (self && !error) {
+            (*self)->on_retry_timer();
+        }
+    });
+}
+
+void Dispatcher::on_retry_timer() {
+    const auto now = parts_.clock->now();
+    while (!waiting_.empty() && waiting_.begin()->first <= now) {
+        auto due = std::move(waiting_.begin()->second);
+        waiting_.erase(waiting_.begin());
+        auto& queue = *due.queue;
+        --queue.runner->waiting;
+        enqueue(queue, std::move(due.item), true);
+        // The job leases permits to those who can use them, so it has to hear of this one.
+        pump(*queue.host);
+        touch(*queue.runner);
+    }
+    arm_retry_timer();
+}
+
+void Dispatcher::abort_all() {
+    for (auto& lane : lanes_) {
+        lane.aborted = true;
+        lane.stop.emit(asio::cancellation_type::terminal);
+    }
+}
+
+awaitable<void> Dispatcher::stop(std::chrono::milliseconds grace) {
+    stopping_ = true;
+    waiting_.clear();
+    retry_timer_.cancel();
+    if (!lanes_.empty()) {
+        all_ended_.expires_after(grace);
+        co_await all_ended_.async_wait(no_throw);  // cut short when the last lane ends
+    }
+    abort_all();
+    while (!lanes_.empty()) {
+        all_ended_.expires_at(Steady::time_point::max());
+        co_await all_ended_.async_wait(no_throw);
+    }
+    flush();
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,296 @@
+#include "job/job.hpp"
+
+#include "job/host_key.hpp"
+#include "job/error_budget.hpp"
+
+#include <boost/asio/dispatch.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Big enough that shards never wait for the next read, small enough to be nothing.
+std::size_t window_capacity(const JobOptions& options) noexcept {
+    constexpr std::size_t least = 4096;
+    return std::max(least, 4 * static_cast<std::size_t>(options.concurrency));
+}
+
+}  // namespace
+
+Job::Job(Parts parts, JobRecord record)
+    : id_{record.id},
+      tenant_{record.tenant},
+      options_{record.options},
+      parts_{std::move(parts)},
+      record_{std::move(record)},
+      window_{window_capacity(options_)},
+      shards_(parts_.shards),
+      free_permits_{static_cast<std::size_t>(options_.concurrency)},
+      deadline_{parts_.loop},
+      publish_timer_{parts_.loop},
+      published_{make_snapshot()} {}
+
+template <class Work>
+void Job::on_loop(Work work) {
+    asio::dispatch(parts_.loop, [self = shared_from_this(), work = std::move(work)]() mutable {
+        work(*self);
+    });
+}
+
+JobSnapshotPtr Job::snapshot() const {
+    const std::lock_guard lock{published_mutex_};
+    return published_;
+}
+
+void Job::report(std::size_t shard, RunnerReport report) {
+    on_loop([shard, report](Job& job) { job.on_report(shard, report); });
+}
+
+void Job::committed(Commit commit, std::size_t results) {
+    // Posted, not dispatched: this is the store's thread.
+    on_loop([commit = std::move(commit), results](Job& job) mutable {
+        job.on_committed(std::move(commit), results);
+    });
+}
+
+void Job::appending(std::vector<Item> items, bool start_now) {
+    on_loop([items = std::move(items), start_now](Job& job) mutable {
+        if (!start_now) {
+            job.announced_.push_back(std::move(items));
+            return;
+        }
+        job.announced_.emplace_back();
+        job.take_appended(std::move(items));
+        job.hand_out();
+    });
+}
+
+void Job::appended(Commit commit) {
+    on_loop([commit = std::move(commit)](Job& job) mutable {
+        auto items = std::move(job.announced_.front());
+        job.announced_.pop_front();
+        job.apply(commit);
+        job.take_appended(std::move(items));
+        job.hand_out();
+        job.load_more();
+        job.changed();
+        job.check_end();
+    });
+}
+
+/// Puts appended items into the window when they are the next ones and there is room; otherwise
+/// they are read back from the store when their turn comes.
+void Job::take_appended(std::vector<Item> items) {
+    if (stopping() || loading_ || items.empty() || window_.room() == 0 ||
+        items.front().index != window_.next_index()) {
+        return;
+    }
+    const auto end = items.back().index + 1;
+    std::erase_if(items, [](const Item& item) { return item.failure.has_value(); });
+    window_.add(std::move(items));
+    window_.skip_to(end);
+}
+
+void Job::sealed() {
+    on_loop([](Job& job) {
+        job.record_.sealed = true;
+        job.changed();
+        job.check_end();
+    });
+}
+
+void Job::take_up() {
+    on_loop([](Job& job) {
+        if (job.record_.state == job_state::cancelling || !job.record_.sealed) {
+            // Its upload ended with the process that took it: nobody was told of the job.
+            const auto reason = job.record_.reason == state_reason::none
+                                    ? state_reason::upload_aborted
+                                    : job.record_.reason;
+            job.on_cancel(cancel_mode::abort, reason, {});
+            return;
+        }
+        job.arm_deadline();
+        job.load_more();
+        job.check_end();
+    });
+}
+
+void Job::on_report(std::size_t shard, RunnerReport report) {
+    auto& part = shards_[shard];
+    part.permits -= std::min(part.permits, report.returned_permits);
+    free_permits_ += report.returned_permits;
+    part.startable = report.startable;
+    part.in_flight = report.in_flight;
+    part.waiting = report.waiting;
+    uncommitted_ += report.finished;
+    window_.returned(report.dropped);
+    if (report.started) {
+        start();
+    }
+    hand_out();
+    lease_to_the_hungry();
+    changed();
+    check_end();
+}
+
+void Job::on_committed(Commit commit, std::size_t results) {
+    uncommitted_ -= std::min<std::uint64_t>(uncommitted_, results);
+    window_.returned(results);
+    apply(commit);
+    load_more();
+    hand_out();
+    changed();
+    if (!stopping() && over_error_budget(options_, record_.tally)) {
+        on_cancel(cancel_mode::abort, state_reason::error_budget, {});
+        return;
+    }
+    check_end();
+}
+
+/// Commits may be reported out of order between an append and a record; the newest wins.
+void Job::apply(const Commit& commit) {
+    record_.total = std::max(record_.total, commit.total);
+    if (commit.tally.terminal() >= record_.tally.terminal()) {
+        record_.tally = commit.tally;
+        record_.last_seq = std::max(record_.last_seq, commit.last_seq);
+    }
+}
+
+void Job::load_more() {
+    const auto from = window_.next_index();
+    const auto total = record_.total;
+    hungry_.store(window_.room() > 0 && from >= total, std::memory_order_relaxed);
+    if (loading_ || stopping() || !window_.low() || from >= total) {
+        return;
+    }
+    loading_ = true;
+    auto read = [store = parts_.store, id = id_, from, room = window_.room()] {
+        return store->unfinished_items(id, from, room, Window::most_bytes);
+    };
+    auto items = parts_.blocking->submit(std::move(read));
+    auto arrived = [self = shared_from_this(), total](const auto& done) {
+        // A read that failed is repeated by the next commit or report.
+        auto found = done.exception() ? std::vector<Item>{} : done.result();
+        const auto known = done.exception() ? 0 : total;
+        self->on_loop([found = std::move(found), known](Job& job) mutable {
+            job.on_loaded(std::move(found), known);
+        });
+    };
+    items.add_done_callback(std::move(arrived));
+}
+
+void Job::on_loaded(std::vector<Item> items, std::uint64_t total_then) {
+    loading_ = false;
+    if (stopping()) {
+        return;
+    }
+    if (items.empty()) {
+        window_.skip_to(total_then);
+    }
+    window_.add(std::move(items));
+    hand_out();
+    load_more();
+    check_end();
+}
+
+/// Gives every ready item to the shard of its host, with as many permits as there are.
+void Job::hand_out() {
+    if (window_.ready() == 0 || stopping()) {
+        return;
+    }
+    std::vector<std::vector<Item>> parcels(shards_.size());
+    while (window_.ready() > 0) {
+        auto item = window_.take();
+        const auto shard = shards_.size() == 1 ? 0 : shard_of(item.url, shards_.size());
+        parcels[shard].push_back(std::move(item));
+    }
+    for (std::size_t shard = 0; shard < parcels.size(); ++shard) {
+        if (parcels[shard].empty()) {
+            continue;
+        }
+        const auto permits = std::min(free_permits_, parcels[shard].size());
+        free_permits_ -= permits;
+        shards_[shard].permits += permits;
+        parts_.give(shard, shared_from_this(), std::move(parcels[shard]), permits);
+    }
+}
+
+void Job::lease_to_the_hungry() {
+    for (std::size_t shard = 0; shard < shards_.size() && free_permits_ > 0; ++shard) {
+        auto& part = shards_[shard];
+        const auto permits = std::min(free_permits_, part.startable);
+        if (permits == 0 || stopping()) {
+            continue;
+        }
+        free_permits_ -= permits;
+        part.permits += permits;
+        part.startable -= permits;
+        parts_.give(shard, shared_from_this(), {}, permits);
+    }
+}
+
+void Job::start() {
+    if (record_.state != job_state::pending) {
+        return;
+    }
+    record_.state = job_state::running;
+    record_.started_at = parts_.clock->wall();
+    JobChange change;
+    change.state = record_.state;
+    change.started_at = record_.started_at;
+    // Nobody waits for it: lost in a crash, it is set again by the next start.
+    auto known = parts_.store->change_job(id_, change);
+    known.add_done_callback([](const auto&) {});
+}
+
+void Job::check_end() {
+    if (is_done(record_.state) || resting_) {
+        return;
+    }
+    if (record_.state == job_state::cancelling) {
+        if (window_.out() == 0) {
+            cancel_the_rest();
+        }
+        return;
+    }
+    if (record_.sealed && announced_.empty() && record_.tally.terminal() == record_.total) {
+        finish(job_state::completed, record_.reason);
+    }
+}
+
+void Job::finish(job_state state, state_reason reason) {
+    record_.state = state;
+    record_.reason = reason;
+    record_.finished_at = parts_.clock->wall();
+    record_.expires_at = *record_.finished_at + options_.ttl;
+    JobChange change;
+    change.state = state;
+    change.reason = reason;
+    change.finished_at = record_.finished_at;
+    change.expires_at = record_.expires_at;
+    deadline_.cancel();
+    auto known = parts_.store->change_job(id_, change);
+    publish();
+    parts_.log->info("job_done", {{"job", id_},
+                                  {"state", to_string(state)},
+                                  {"items", record_.total},
+                                  {"succeeded", record_.tally.succeeded},
+                                  {"failed", record_.tally.failed}});
+    auto forget = [self = shared_from_this()](const auto&) { self->parts_.ended(self->id_); };
+    known.add_done_callback(std::move(forget));
+}
+
+std::uint64_t Job::in_flight() const noexcept {
+    std::uint64_t sum = 0;
+    for (const auto& part : shards_) {
+        sum += part.in_flight;
+    }
+    return sum;
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,159 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "batch/rate_meter.hpp"
+#include "coro/loop.hpp"
+#include "executor/executor.hpp"
+#include "future/promise.hpp"
+#include "job/job_runner.hpp"
+#include "job/job_snapshot.hpp"
+#include "job/wait_condition.hpp"
+#include "job/window.hpp"
+#include "store/job_store.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace fanfetch {
+
+/// How a job is stopped before its end.
+enum class cancel_mode : std::uint8_t { abort, drain };
+
+/// What a call to cancel did.
+struct CancelAnswer {
+    job_state state = job_state::cancelling;
+    std::uint64_t cancelled = 0;     ///< items this call cancels
+    std::uint64_t left_running = 0;  ///< items that run to their end
+};
+
+/// One job that is not done: its state, its window of items in memory, who waits for it.
+///
+/// An actor: everything private is touched on the loop given at construction alone, and outsiders
+/// reach it by the members marked "any thread", which post there. The store is the truth; the job
+/// counts a result when its commit is reported, never before.
+///
+/// Permits: a job may have `options.concurrency` items in flight. It leases that many permits to
+/// the shards, as many as they have items for, and gets back what they cannot use.
+class Job final : public JobFrontEnd, public std::enable_shared_from_this<Job> {
+public:
+    /// What a job works with; all of it outlives the job.
+    struct Parts {
+        LoopExecutor loop;
+        JobStore* store = nullptr;
+        Executor* blocking = nullptr;  ///< reads windows
+        const Clock* clock = nullptr;
+        Logger* log = nullptr;
+        std::size_t shards = 1;
+        /// Hands items and permits to a shard; called on this job's loop.
+        std::function<void(std::size_t shard, std::shared_ptr<JobFrontEnd>, std::vector<Item>,
+                           std::size_t permits)>
+            give = {};
+        /// Takes back what a shard has queued.
+        std::function<void(std::size_t shard, std::string job_id, bool abort)> drop = {};
+        /// The job is done: it may be forgotten.
+        std::function<void(const std::string& id)> ended = {};
+    };
+
+    Job(Parts parts, JobRecord record);
+
+    // Any thread.
+    [[nodiscard]] const std::string& id() const noexcept override { return id_; }
+    [[nodiscard]] const std::string& tenant() const noexcept override { return tenant_; }
+    [[nodiscard]] const JobOptions& options() const noexcept override { return options_; }
+    [[nodiscard]] JobSnapshotPtr snapshot() const;
+    void report(std::size_t shard, RunnerReport report) override;
+    void committed(Commit commit, std::size_t results) override;
+
+    /// Whether the window would take items that are being appended, to spare reading them back.
+    [[nodiscard]] bool hungry() const noexcept { return hungry_.load(std::memory_order_relaxed); }
+    /// Items that are on their way into the store, in order; empty when nobody kept a copy. With
+    /// `start_now` fetching begins before their commit: right for a gather of safe methods, whose
+    /// results are committed after them in any case.
+    void appending(std::vector<Item> items, bool start_now);
+    /// The store has what `appending` announced.
+    void appended(Commit commit);
+    /// No more items will come, and the store knows.
+    void sealed();
+    /// Takes up a job found in the store at start.
+    void take_up();
+    /// Done when the condition holds; cancel it to stop waiting.
+    [[nodiscard]] Future<JobSnapshotPtr> when(WaitCondition condition);
+    /// Done when the wish to cancel is durable.
+    [[nodiscard]] Future<Expected<CancelAnswer>> cancel(cancel_mode mode, state_reason reason);
+
+private:
+    using LoopTimer =
+        boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>;
+
+    struct Waiter {
+        WaitCondition condition;
+        Promise<JobSnapshotPtr> promise;
+    };
+    struct ShardPart {
+        std::size_t permits = 0;  ///< leased to it, in flight or not
+        std::size_t startable = 0;
+        std::uint64_t in_flight = 0;
+        std::uint64_t waiting = 0;
+    };
+
+    template <class Work>
+    void on_loop(Work work);
+
+    void on_report(std::size_t shard, RunnerReport report);
+    void on_committed(Commit commit, std::size_t results);
+    void on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer);
+
+    void load_more();
+    void on_loaded(std::vector<Item> items, std::uint64_t total_then);
+    void take_appended(std::vector<Item> items);
+    void hand_out();
+    void lease_to_the_hungry();
+    void start();
+    void apply(const Commit& commit);
+    void check_end();
+    void finish(job_state state, state_reason reason);
+    void cancel_the_rest();
+    void arm_deadline();
+    void changed();
+    void publish();
+    void wake_waiters();
+    [[nodiscard]] JobSnapshotPtr make_snapshot() const;
+    [[nodiscard]] std::uint64_t in_flight() const noexcept;
+    [[nodiscard]] bool stopping() const noexcept {
+        return record_.state == job_state::cancelling || is_done(record_.state);
+    }
+
+    const std::string id_;
+    const std::string tenant_;
+    const JobOptions options_;
+    Parts parts_;
+    JobRecord record_;
+    Window window_;
+    std::vector<ShardPart> shards_;
+    std::size_t free_permits_;
+    std::uint64_t uncommitted_ = 0;  ///< finished on a shard, not yet durable
+    std::deque<std::vector<Item>> announced_;  ///< being appended, in order
+    bool loading_ = false;           ///< a read of the store is under way
+    bool resting_ = false;           ///< cancel_rest is under way
+    job_state end_state_ = job_state::cancelled;
+    std::vector<Waiter> waiters_;
+    LoopTimer deadline_;
+    LoopTimer publish_timer_;
+    bool publish_armed_ = false;
+    Steady::time_point last_publish_{};
+    RateMeter rate_;
+    std::atomic<bool> hungry_{true};
+
+    mutable std::mutex published_mutex_;  // guards the pointer, held for a copy
+    JobSnapshotPtr published_;
+    std::uint64_t version_ = 0;
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,111 @@
+#pragma once
+
+#include "fetch/host.hpp"
+#include "model/item.hpp"
+#include "model/options.hpp"
+#include "model/result.hpp"
+#include "store/job_store.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fanfetch {
+
+/// An item on a shard, with what its attempts came to so far.
+struct PendingItem {
+    Item item;
+    std::vector<Attempt> attempts;
+    Steady::time_point queued_at{};
+    WallTime started_at{};  ///< of the first attempt
+};
+
+/// What a shard tells a job at the end of a loop turn in which something changed. Numbers are
+/// totals, not differences, but for `returned_permits` and `finished`.
+struct RunnerReport {
+    std::size_t in_flight = 0;
+    std::size_t waiting = 0;           ///< for a retry, a rate, a back-off
+    std::size_t startable = 0;         ///< would start at once with more permits
+    std::size_t returned_permits = 0;  ///< given back: nothing here can use them
+    std::size_t finished = 0;          ///< results on their way to the store since the last report
+    std::size_t dropped = 0;           ///< items put aside unfinished by an abort since the last report
+    bool started = false;              ///< whether an item has ever started here
+};
+
+/// What a shard needs of a job, and where it reports to. Implemented by Job; a test stands in.
+///
+/// Threads  `report` and `committed` are called from shards and post to the job's own loop
+class JobFrontEnd {
+public:
+    virtual ~JobFrontEnd() = default;
+    [[nodiscard]] virtual const std::string& id() const noexcept = 0;
+    [[nodiscard]] virtual const std::string& tenant() const noexcept = 0;
+    [[nodiscard]] virtual const JobOptions& options() const noexcept = 0;
+    virtual void report(std::size_t shard, RunnerReport report) = 0;
+    virtual void committed(Commit commit, std::size_t results) = 0;
+};
+
+class JobRunner;
+struct HostQueue;
+
+/// The items of one job that wait for one host.
+struct RunnerQueue {
+    JobRunner* runner = nullptr;
+    HostQueue* host = nullptr;
+    std::deque<PendingItem> items;
+    bool in_ring = false;
+};
+
+/// One host's budget and the jobs that wait for it, served in turn; those of the interactive lane
+/// before the others.
+struct HostQueue {
+    explicit HostQueue(std::string key, std::size_t ceiling) : host{std::move(key), ceiling} {}
+
+    Host host;
+    std::deque<RunnerQueue*> ring;
+    std::size_t users = 0;  ///< queues that refer to this host
+};
+
+/// One job on one shard: its queues by host, the permits it holds, and what it has to report.
+///
+/// A permit is the right to have one item in flight; the job leases them out (see Job) and gets
+/// back those that nothing here can use.
+///
+/// Threads  the shard
+class JobRunner {
+public:
+    explicit JobRunner(std::shared_ptr<JobFrontEnd> job) : job_{std::move(job)} {}
+
+    [[nodiscard]] JobFrontEnd& job() const noexcept { return *job_; }
+    [[nodiscard]] const std::shared_ptr<JobFrontEnd>& shared_job() const noexcept { return job_; }
+    [[nodiscard]] bool interactive() const noexcept {
+        return job_->options().lane == job_lane::interactive;
+    }
+
+    // Permits.
+    std::size_t free_permits = 0;
+    // Where its items are.
+    std::unordered_map<HostQueue*, std::unique_ptr<RunnerQueue>> queues;
+    std::size_t queued = 0;
+    std::size_t in_flight = 0;
+    std::size_t waiting = 0;
+    // For the next report.
+    bool dirty = false;
+    bool aborted = false;
+    bool started = false;
+    std::size_t dropped = 0;
+    std::vector<ResultToRecord> finished;
+
+    [[nodiscard]] bool idle() const noexcept {
+        return queued == 0 && in_flight == 0 && waiting == 0 && finished.empty();
+    }
+
+private:
+    std::shared_ptr<JobFrontEnd> job_;
+};
+
+}  // namespace fanfetch

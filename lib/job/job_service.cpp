@@ -1,0 +1,202 @@
+#include "job/job_service.hpp"
+
+#include "base/uuid.hpp"
+#include "coro/await_future.hpp"
+#include "coro/run_in_executor.hpp"
+#include "coro/with_timeout.hpp"
+
+#include <boost/asio/dispatch.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Failure no_such_job(const std::string& id) {
+    return failed(failure_code::job_not_found, "looking up " + id + ": no such job");
+}
+
+}  // namespace
+
+JobService::JobService(Parts parts) : parts_{std::move(parts)} {}
+
+Expected<JobUpload> JobService::begin(
+    JobOptions options, std::string tenant, LoopExecutor loop, bool start_early
+) {
+    if (draining_) {
+        return failed(failure_code::draining, "creating a job: the service is shutting down");
+    }
+    if (auto writable = parts_.store->writable(); !writable) {
+        return writable.error();
+    }
+    JobRecord record;
+    record.id = make_id("job_", *parts_.clock);
+    record.tenant = std::move(tenant);
+    record.options = std::move(options);
+    record.created_at = parts_.clock->wall();
+    auto created = parts_.store->create_job(record);
+    auto job = adopt(std::move(record), loop);
+    return JobUpload{*this, std::move(job), std::move(created), start_early};
+}
+
+std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
+    Job::Parts parts{.loop = loop};
+    parts.store = parts_.store;
+    parts.blocking = parts_.blocking;
+    parts.clock = parts_.clock;
+    parts.log = parts_.log;
+    parts.shards = parts_.shards.size();
+    parts.give = [this](std::size_t shard, std::shared_ptr<JobFrontEnd> job,
+                        std::vector<Item> items, std::size_t permits) {
+        auto& target = parts_.shards[shard];
+        auto work = [dispatcher = target.dispatcher, job = std::move(job),
+                     items = std::move(items), permits]() mutable {
+            dispatcher->give(job, std::move(items), permits);
+        };
+        asio::dispatch(target.loop, std::move(work));
+    };
+    parts.drop = [this](std::size_t shard, std::string id, bool abort) {
+        auto& target = parts_.shards[shard];
+        auto work = [dispatcher = target.dispatcher, id = std::move(id), abort] {
+            dispatcher->drop(id, abort);
+        };
+        asio::dispatch(target.loop, std::move(work));
+    };
+    parts.ended = [this](const std::string& id) { forget(id); };
+    auto job = std::make_shared<Job>(std::move(parts), std::move(record));
+    const std::lock_guard lock{mutex_};
+    live_.emplace(job->id(), job);
+    return job;
+}
+
+void JobService::forget(const std::string& id) {
+    const std::lock_guard lock{mutex_};
+    live_.erase(id);
+}
+
+std::shared_ptr<Job> JobService::live(const std::string& id) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = live_.find(id);
+    return found == live_.end() ? nullptr : found->second;
+}
+
+awaitable<Expected<JobSnapshotPtr>> JobService::find(std::string id, std::string tenant) {
+    if (const auto job = live(id)) {
+        if (job->tenant() != tenant) {
+            co_return no_such_job(id);
+        }
+        co_return job->snapshot();
+    }
+    auto look = [store = parts_.store, id] { return store->find_job(id); };
+    auto record = co_await run_in_executor(*parts_.blocking, std::move(look));
+    if (!record || record->tenant != tenant) {
+        co_return no_such_job(id);
+    }
+    co_return snapshot_of(std::move(*record));
+}
+
+awaitable<Expected<JobSnapshotPtr>> JobService::wait(
+    std::string id, std::string tenant, WaitCondition condition, std::chrono::milliseconds limit
+) {
+    const auto job = live(id);
+    if (!job || job->tenant() != tenant || limit <= std::chrono::milliseconds{0}) {
+        auto found = co_await find(std::move(id), std::move(tenant));
+        co_return found;
+    }
+    auto holds = job->when(condition);
+    auto waiting = [&holds]() -> awaitable<JobSnapshotPtr> {
+        auto snapshot = co_await await_future(holds);
+        co_return snapshot;
+    };
+    try {
+        auto snapshot = co_await with_timeout(limit, waiting);
+        co_return snapshot;
+    } catch (const TimeoutError&) {
+        holds.cancel();
+    }
+    co_return job->snapshot();
+}
+
+awaitable<std::vector<JobSnapshotPtr>> JobService::list(JobQuery query) {
+    auto look = [store = parts_.store, query = std::move(query)] {
+        return store->list_jobs(query);
+    };
+    auto records = co_await run_in_executor(*parts_.blocking, std::move(look));
+    std::vector<JobSnapshotPtr> jobs;
+    jobs.reserve(records.size());
+    for (auto& record : records) {
+        const auto job = live(record.id);
+        jobs.push_back(job ? job->snapshot() : snapshot_of(std::move(record)));
+    }
+    co_return jobs;
+}
+
+awaitable<Expected<CancelAnswer>> JobService::cancel(
+    std::string id, std::string tenant, cancel_mode mode, state_reason reason
+) {
+    const auto job = live(id);
+    if (job && job->tenant() == tenant) {
+        auto answer = co_await await_future(job->cancel(mode, reason));
+        co_return answer;
+    }
+    auto found = co_await find(std::move(id), std::move(tenant));
+    if (!found) {
+        co_return found.error();
+    }
+    CancelAnswer answer;
+    answer.state = (*found)->record.state;
+    co_return answer;
+}
+
+awaitable<Expected<void>> JobService::erase(std::string id, std::string tenant) {
+    auto found = co_await find(id, std::move(tenant));
+    if (!found) {
+        co_return found.error();
+    }
+    if (!(*found)->done()) {
+        co_return failed(failure_code::job_running, "erasing " + id + ": it is not done yet");
+    }
+    forget(id);
+    auto erased = co_await await_future(parts_.store->erase_job(id));
+    co_return erased;
+}
+
+std::size_t JobService::recover() {
+    auto records = parts_.store->unfinished_jobs();
+    std::size_t next = 0;
+    for (auto& record : records) {
+        const auto& home = parts_.shards[next++ % parts_.shards.size()];
+        adopt(std::move(record), home.loop)->take_up();
+    }
+    return records.size();
+}
+
+void JobService::expire() {
+    constexpr std::size_t at_a_time = 100;
+    for (auto& id : parts_.store->expired_jobs(parts_.clock->wall(), at_a_time)) {
+        parts_.log->info("job_expired", {{"job", id}});
+        auto erased = parts_.store->erase_job(id);
+        erased.add_done_callback([](const auto&) {});
+    }
+}
+
+std::uint64_t JobService::unfinished_items() const {
+    const std::lock_guard lock{mutex_};
+    std::uint64_t sum = 0;
+    for (const auto& [id, job] : live_) {
+        const auto snapshot = job->snapshot();
+        sum += snapshot->record.total - snapshot->record.tally.terminal();
+    }
+    return sum;
+}
+
+std::size_t JobService::live_jobs() const {
+    const std::lock_guard lock{mutex_};
+    return live_.size();
+}
+
+}  // namespace fanfetch

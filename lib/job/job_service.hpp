@@ -1,0 +1,107 @@
+#pragma once
+
+#include "base/expected.hpp"
+#include "base/log.hpp"
+#include "coro/loop.hpp"
+#include "executor/executor.hpp"
+#include "job/dispatcher.hpp"
+#include "job/job.hpp"
+#include "job/job_upload.hpp"
+#include "store/job_store.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fanfetch {
+
+/// What may be submitted.
+struct JobLimits {
+    std::uint64_t max_items_per_job = 10'000'000;
+    std::uint64_t max_queued_items = 50'000'000;
+};
+
+/// All jobs: creates them, finds them (running ones here, done ones in the store), takes them up
+/// again after a start, and forgets them when their time is over.
+///
+/// Threads  any; coroutines run on the shard of whoever awaits them
+class JobService {
+public:
+    struct Shard {
+        LoopExecutor loop;
+        Dispatcher* dispatcher = nullptr;
+    };
+    struct Parts {
+        std::vector<Shard> shards;
+        JobStore* store = nullptr;
+        Executor* blocking = nullptr;
+        const Clock* clock = nullptr;
+        Logger* log = nullptr;
+        JobLimits limits;
+    };
+
+    explicit JobService(Parts parts);
+
+    /// The dispatcher of a shard, before the loops start.
+    void set_dispatcher(std::size_t shard, Dispatcher& dispatcher) {
+        parts_.shards[shard].dispatcher = &dispatcher;
+    }
+
+    /// Begins a job at home on the shard of `loop`. With `start_early` its items are fetched while
+    /// their submit is still being committed.
+    ///
+    /// Errors  draining, disk_low, store_unavailable
+    Expected<JobUpload> begin(
+        JobOptions options, std::string tenant, LoopExecutor loop, bool start_early = false
+    );
+
+    /// A job as it is now; job_not_found also when it is another tenant's.
+    awaitable<Expected<JobSnapshotPtr>> find(std::string id, std::string tenant);
+
+    /// As find, once the condition holds or `limit` has passed, whichever comes first.
+    awaitable<Expected<JobSnapshotPtr>> wait(
+        std::string id, std::string tenant, WaitCondition condition,
+        std::chrono::milliseconds limit
+    );
+
+    /// Jobs that match, newest first, with the live picture of those that run.
+    awaitable<std::vector<JobSnapshotPtr>> list(JobQuery query);
+
+    awaitable<Expected<CancelAnswer>> cancel(std::string id, std::string tenant, cancel_mode mode,
+                                             state_reason reason = state_reason::by_user);
+
+    /// Erases a done job. Errors: job_not_found, job_running.
+    awaitable<Expected<void>> erase(std::string id, std::string tenant);
+
+    /// Takes up every unfinished job of the store. Once, before the first request. Returns how many.
+    std::size_t recover();
+
+    /// Refuses new jobs from now on.
+    void drain() noexcept { draining_ = true; }
+    [[nodiscard]] bool draining() const noexcept { return draining_; }
+
+    /// Erases done jobs whose time to live has passed. Blocks; called now and then.
+    void expire();
+
+    [[nodiscard]] JobStore& store() noexcept { return *parts_.store; }
+    [[nodiscard]] Executor& blocking() noexcept { return *parts_.blocking; }
+    [[nodiscard]] const JobLimits& limits() const noexcept { return parts_.limits; }
+    [[nodiscard]] std::uint64_t unfinished_items() const;
+    [[nodiscard]] std::size_t live_jobs() const;
+
+private:
+    [[nodiscard]] std::shared_ptr<Job> live(const std::string& id) const;
+    std::shared_ptr<Job> adopt(JobRecord record, LoopExecutor loop);
+    void forget(const std::string& id);
+
+    Parts parts_;
+    std::atomic<bool> draining_{false};
+    mutable std::mutex mutex_;  // guards the map; held for a look-up
+    std::unordered_map<std::string, std::shared_ptr<Job>> live_;
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,117 @@
+#include "job/job_upload.hpp"
+
+#include "coro/await_future.hpp"
+#include "job/job_service.hpp"
+
+#include <utility>
+
+namespace fanfetch {
+
+JobUpload::JobUpload(
+    JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created, bool start_early
+)
+    : service_{&service},
+      job_{std::move(job)},
+      created_{std::move(created)},
+      start_early_{start_early} {}
+
+JobUpload::~JobUpload() {
+    if (job_ && open_) {
+        abort(state_reason::upload_aborted);
+    }
+}
+
+void JobUpload::abort(state_reason reason) {
+    open_ = false;
+    // Nobody waits for the answer: the job's end says it all.
+    auto answer = job_->cancel(cancel_mode::abort, reason);
+    answer.add_done_callback([](const auto&) {});
+}
+
+Expected<void> JobUpload::may_add(std::size_t count) const {
+    const auto& limits = service_->limits();
+    if (added_ + count > limits.max_items_per_job) {
+        return failed(
+            failure_code::job_too_many_items,
+            "adding items: more than " + std::to_string(limits.max_items_per_job)
+        );
+    }
+    if (service_->unfinished_items() + count > limits.max_queued_items) {
+        return failed(
+            failure_code::queue_full, "adding items: " +
+                                          std::to_string(limits.max_queued_items) +
+                                          " items are queued already"
+        );
+    }
+    const auto state = job_->snapshot()->record.state;
+    if (state == job_state::cancelling || is_done(state)) {
+        return failed(failure_code::job_done, "adding items: the job was cancelled");
+    }
+    return {};
+}
+
+awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
+    constexpr std::size_t most_on_their_way = 4;
+    if (items.empty()) {
+        co_return Expected<void>{};
+    }
+    auto allowed = may_add(items.size());
+    if (!allowed) {
+        co_return allowed.error();
+    }
+    while (on_their_way_.size() >= most_on_their_way) {
+        auto oldest = co_await wait_for_oldest();
+        if (!oldest) {
+            co_return oldest.error();
+        }
+    }
+    for (auto& item : items) {
+        item.index = added_++;
+    }
+    job_->appending(job_->hungry() ? items : std::vector<Item>{}, start_early_);
+    auto appended = service_->store().append_items(job_->id(), std::move(items));
+    auto tell = [job = job_](const auto& done) {
+        if (const auto& commit = done.result()) {
+            job->appended(*commit);
+        }
+    };
+    appended.add_done_callback(std::move(tell));
+    on_their_way_.push_back(std::move(appended));
+    co_return Expected<void>{};
+}
+
+awaitable<Expected<void>> JobUpload::wait_for_oldest() {
+    auto oldest = std::move(on_their_way_.front());
+    on_their_way_.pop_front();
+    const auto commit = co_await await_future(std::move(oldest));
+    if (!commit) {
+        co_return commit.error();
+    }
+    co_return Expected<void>{};
+}
+
+awaitable<Expected<void>> JobUpload::seal() {
+    JobChange change;
+    change.sealed = true;
+    // Queued behind the appends, so it is durable after them.
+    auto sealed = service_->store().change_job(job_->id(), change);
+    auto created = co_await await_future(created_);
+    if (!created) {
+        co_return created.error();
+    }
+    while (!on_their_way_.empty()) {
+        auto oldest = co_await wait_for_oldest();
+        if (!oldest) {
+            co_return oldest.error();
+        }
+    }
+    auto known = co_await await_future(std::move(sealed));
+    if (!known) {
+        co_return known.error();
+    }
+    open_ = false;
+    job_->sealed();
+    co_return Expected<void>{};
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/expected.hpp"
+#include "coro/loop.hpp"
+#include "future/future.hpp"
+#include "job/job.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace fanfetch {
+
+class JobService;
+
+/// A job while its items arrive: chunk after chunk is appended, with a few on their way at a time.
+///
+/// Memory is bounded by the chunks that are not durable yet; `add` waits when there are too many.
+/// Destroyed before `seal` succeeded, it cancels the job: its client was never told of it.
+///
+/// Errors   what the store says (store_unavailable, disk_low), job_too_many_items, queue_full,
+///          job_done when the job was cancelled meanwhile
+/// Threads  one coroutine
+class JobUpload {
+public:
+    JobUpload(JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created,
+              bool start_early);
+    JobUpload(JobUpload&&) noexcept = default;
+    JobUpload& operator=(JobUpload&&) = delete;
+    ~JobUpload();
+
+    [[nodiscard]] const std::shared_ptr<Job>& job() const noexcept { return job_; }
+    [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
+
+    /// Appends items in order; their indexes are given here.
+    awaitable<Expected<void>> add(std::vector<Item> items);
+
+    /// No more items will come: true once everything is durable.
+    awaitable<Expected<void>> seal();
+
+    /// Ends the job as cancelled; the upload is over.
+    void abort(state_reason reason);
+
+private:
+    awaitable<Expected<void>> wait_for_oldest();
+    [[nodiscard]] Expected<void> may_add(std::size_t count) const;
+
+    JobService* service_;
+    std::shared_ptr<Job> job_;
+    Future<Expected<void>> created_;
+    std::deque<Future<Expected<Commit>>> on_their_way_;
+    std::uint64_t added_ = 0;
+    bool start_early_;
+    bool open_ = true;
+};
+
+}  // namespace fanfetch

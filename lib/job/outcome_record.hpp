@@ -1,0 +1,22 @@
+#pragma once
+
+#include "fetch/fetcher.hpp"
+#include "job/job_runner.hpp"
+#include "store/job_store.hpp"
+
+namespace fanfetch {
+
+/// What an item's end looks like in the store: the outcome of its last attempt with the record of
+/// all of them. Pure; `outcome.spilled` is not looked at.
+///
+/// `url` is the item's own URL: a final URL is recorded only where it differs.
+[[nodiscard]] ResultToRecord record_of(
+    PendingItem item, FetchOutcome outcome, std::string_view url, WallTime now
+);
+
+/// The WARC side of an outcome; nullopt when there was no whole response.
+[[nodiscard]] std::optional<ResponseRecord> response_of(
+    FetchOutcome& outcome, std::string_view url, WallTime fetched_at
+);
+
+}  // namespace fanfetch

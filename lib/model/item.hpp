@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/failure.hpp"
+#include "model/options.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace fanfetch {
+
+/// One request of a job as it was submitted.
+///
+/// `extras` is the JSON text of the item's members other than `url` (its own id, metadata, method,
+/// headers, timeouts …), canonical, or empty; it is read again only when the item is fetched or
+/// shown, so that a million plain URLs cost a million plain rows.
+struct Item {
+    std::uint64_t index = 0;
+    std::string url;     ///< canonical; as given, when it could not be read
+    std::string extras;
+    std::optional<Failure> failure;  ///< why it can never be fetched: a bad URL, a bad line
+};
+
+}  // namespace fanfetch

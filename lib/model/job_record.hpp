@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "model/options.hpp"
+#include "model/state.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace fanfetch {
+
+/// A job as the store keeps it.
+struct JobRecord {
+    std::string id;
+    std::string tenant = "default";
+    JobOptions options;
+    job_state state = job_state::pending;
+    state_reason reason = state_reason::none;
+    bool sealed = false;  ///< no more items will come
+    std::uint64_t total = 0;
+    std::uint64_t last_seq = 0;
+    JobTally tally;
+    WallTime created_at{};
+    std::optional<WallTime> started_at;
+    std::optional<WallTime> finished_at;
+    std::optional<WallTime> expires_at;
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// Bytes as text that JSON can carry, and back. Both readers are strict: they take what the
+/// writers write (base64 with its padding, hex in either case) and nothing else.
+///
+/// Source  RFC 4648 §4, §8
+[[nodiscard]] std::string to_base64(std::string_view octets);
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
+[[nodiscard]] std::string to_hex(std::string_view octets);
+[[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
+
+/// Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates.
+///
+/// Source  RFC 3629 §4
+[[nodiscard]] bool is_utf8(std::string_view octets) noexcept;
+
+}  // namespace fanfetch

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfetch {
+
+/// A header as the caller spelled it.
+struct HeaderField {
+    std::string name;
+    std::string value;
+
+    friend bool operator==(const HeaderField&, const HeaderField&) = default;
+};
+
+/// How long each step of an attempt may take.
+struct Timeouts {
+    std::chrono::milliseconds connect{10'000};     ///< TCP and TLS
+    std::chrono::milliseconds first_byte{30'000};  ///< until the response header is complete
+    std::chrono::milliseconds idle{30'000};        ///< between two reads of the body
+    std::chrono::milliseconds total{120'000};      ///< one attempt with its redirects
+
+    friend bool operator==(const Timeouts&, const Timeouts&) = default;
+};
+
+/// The classes of failures an item may be retried for; see `retry_class_of`.
+enum class retry_class : std::uint8_t { connect = 1, tls = 2, timeout = 4, reset = 8 };
+
+/// How stubborn we are with one item.
+struct RetryOptions {
+    int max_attempts = 3;  ///< the first try counts; 1 means never again
+    std::vector<std::uint16_t> statuses{408, 425, 429, 500, 502, 503, 504};
+    std::uint8_t on = 0x0F;  ///< the classes, or-ed together
+    std::chrono::milliseconds backoff_base{200};
+    std::chrono::milliseconds backoff_max{5'000};
+    bool unsafe_methods = false;  ///< whether POST and PATCH may be sent again
+
+    friend bool operator==(const RetryOptions&, const RetryOptions&) = default;
+};
+
+struct RedirectOptions {
+    int max = 10;              ///< 0: the 3xx is the response
+    bool cross_origin = true;  ///< false: leaving the origin fails the item
+
+    friend bool operator==(const RedirectOptions&, const RedirectOptions&) = default;
+};
+
+/// An inclusive range of statuses.
+struct StatusRange {
+    std::uint16_t first = 200;
+    std::uint16_t last = 299;
+
+    friend bool operator==(const StatusRange&, const StatusRange&) = default;
+};
+
+/// What the body must turn out to be.
+struct Expectations {
+    std::optional<std::uint64_t> size;     ///< bytes, decoded
+    std::string sha256;                    ///< 32 bytes, or empty
+    std::string md5;                       ///< 16 bytes, or empty
+    std::string content_type;              ///< type/subtype, or empty
+
+    friend bool operator==(const Expectations&, const Expectations&) = default;
+};
+
+/// How one item is fetched: the options of the job with the item's own laid over them.
+struct FetchOptions {
+    std::string method = "GET";
+    std::vector<HeaderField> headers;
+    std::string body;
+    Timeouts timeouts;
+    RetryOptions retry;
+    RedirectOptions redirects;
+    std::vector<StatusRange> accept_status{{200, 299}};
+    std::uint64_t max_body_bytes = 32U << 20U;
+    Expectations expect;
+    bool verify_tls = true;
+
+    friend bool operator==(const FetchOptions&, const FetchOptions&) = default;
+};
+
+enum class store_body : std::uint8_t { always, success, never };
+
+enum class on_error : std::uint8_t { go_on, stop, stop_after_count, stop_after_percent };
+
+/// Which queue a job's items stand in; the interactive one is served first.
+enum class job_lane : std::uint8_t { batch, interactive };
+
+/// What a client may say about a job as a whole.
+struct JobOptions {
+    int concurrency = 30;
+    int per_host_concurrency = 30;
+    FetchOptions fetch;
+    fanfetch::store_body store_body = store_body::always;
+    fanfetch::on_error on_error = on_error::go_on;
+    std::uint64_t on_error_limit = 1;  ///< a count or a percentage, as on_error says
+    std::optional<std::chrono::milliseconds> deadline;
+    std::chrono::milliseconds ttl{std::chrono::hours{24}};
+    int priority = 0;
+    job_lane lane = job_lane::batch;
+    std::vector<std::string> tags;
+    std::string metadata;  ///< a JSON text, or empty
+
+    friend bool operator==(const JobOptions&, const JobOptions&) = default;
+};
+
+}  // namespace fanfetch

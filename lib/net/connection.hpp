@@ -1,0 +1,39 @@
+#pragma once
+
+#include "coro/loop.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace fanfetch {
+
+using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
+using TlsStream = boost::asio::ssl::stream<TcpSocket&>;
+
+/// How one connection came to be, for the attempt's record.
+struct DialReport {
+    std::string remote_address;  ///< "192.0.2.1:443"; empty when nothing was dialled
+    std::chrono::microseconds dns{0};
+    std::chrono::microseconds connect{0};
+    std::chrono::microseconds tls{0};
+    std::string tls_version;
+    std::string tls_cipher;
+    bool tls_verified = false;
+    std::string tls_verdict;  ///< "ok", "tls.hostname", …; empty for plain connections
+};
+
+/// An open connection to an origin, plain or TLS. The TLS stream refers to the socket beside it,
+/// so the pair lives on the heap and is not moved.
+struct Connection {
+    explicit Connection(LoopExecutor executor) : socket{executor} {}
+
+    TcpSocket socket;
+    std::optional<TlsStream> tls;
+    DialReport report;
+};
+
+}  // namespace fanfetch

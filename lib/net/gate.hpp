@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/expected.hpp"
+#include "base/time.hpp"
+#include "coro/loop.hpp"
+#include "net/connection.hpp"
+#include "url/url.hpp"
+
+#include <memory>
+#include <string>
+
+namespace fanfetch {
+
+/// What to connect to and by when.
+struct DialOrder {
+    const Url* url = nullptr;     ///< outlives the dial
+    Steady::time_point deadline;  ///< for TCP and TLS together; what resolving took is added
+    bool verify_tls = true;
+    std::string tenant;  ///< whose resolver slots and exceptions apply
+};
+
+/// The only way out: resolves, judges every address, and dials exactly what was judged.
+///
+/// Nothing else in the program resolves names or connects to origins; webhooks and robots.txt
+/// come through here too. One instance per shard.
+///
+/// Errors   policy_address, policy_port, policy_host before anything is dialled (for a name, after
+///          it was resolved); dns_*, connect_*, tls_*; internal when descriptors or memory run
+///          out, which is nobody's fault and worth another try; `detail` never carries a refused
+///          address. A cancelled coroutine ends with system_error, operation_aborted
+/// Threads  the shard it was made for
+class Gate {
+public:
+    virtual ~Gate() = default;
+
+    /// Ends within the deadline; when the coroutine is cancelled nothing stays open.
+    virtual awaitable<Expected<std::unique_ptr<Connection>>> connect(DialOrder order) = 0;
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,147 @@
+#include "net/tls_policy.hpp"
+
+#include "net/egress_entry.hpp"
+#include "net/ip_address.hpp"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+
+namespace fanfetch {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+// Every suite but those without forward secrecy, without authentication or with short blocks;
+// level 2 refuses keys, groups and digests below 112 bits.
+constexpr const char* tls12_ciphers =
+    "DEFAULT:!kRSA:!aNULL:!eNULL:!PSK:!SRP:!3DES:!RC4:!MD5:@SECLEVEL=2";
+constexpr auto alpn = std::to_array<unsigned char>({8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
+constexpr int longest_chain = 10;
+
+// Where distributions keep all trusted certificates in one file: Debian and Alpine, Fedora, SUSE.
+// OpenSSL's own defaults would follow SSL_CERT_FILE from the environment.
+constexpr auto system_bundles = std::to_array<const char*>(
+    {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+     "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}
+);
+
+using Store = std::unique_ptr<X509_STORE, decltype(&::X509_STORE_free)>;
+
+Failure unreadable(const std::string& file) {
+    return failed(
+        failure_code::internal,
+        "reading the trusted certificates from " + file + ": no usable PEM file"
+    );
+}
+
+Expected<Store> load_trust(const TlsSettings& settings) {
+    Store store{::X509_STORE_new(), &::X509_STORE_free};
+    if (!settings.ca_file.empty()) {
+        if (::X509_STORE_load_file(store.get(), settings.ca_file.c_str()) != 1) {
+            return unreadable(settings.ca_file);
+        }
+        return store;
+    }
+    for (const char* bundle : system_bundles) {
+        if (::access(bundle, R_OK) != 0) {
+            continue;
+        }
+        if (::X509_STORE_load_file(store.get(), bundle) != 1) {
+            return unreadable(bundle);
+        }
+        break;
+    }
+    return store;  // without a bundle it is empty, and nothing will verify
+}
+
+ssl::context make_context(X509_STORE* trust, peer_check check) {
+    ssl::context context{ssl::context::tls_client};
+    SSL_CTX* handle = context.native_handle();
+    SSL_CTX_set_min_proto_version(handle, TLS1_2_VERSION);
+    SSL_CTX_set_options(handle, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
+    ::SSL_CTX_set_cipher_list(handle, tls12_ciphers);
+    ::SSL_CTX_set_security_level(handle, 2);
+    ::SSL_CTX_set_alpn_protos(handle, alpn.data(), static_cast<unsigned>(alpn.size()));
+    ::SSL_CTX_set_verify_depth(handle, longest_chain);
+    SSL_CTX_set1_cert_store(handle, trust);
+    // Without SSL_VERIFY_PEER a client still verifies and keeps the result; it only goes on.
+    ::SSL_CTX_set_verify(
+        handle, check == peer_check::required ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr
+    );
+    return context;
+}
+
+/// "[::1]" without its brackets, a name without its trailing dot.
+std::string bare_host(std::string_view host) {
+    if (host.starts_with('[') && host.ends_with(']')) {
+        return std::string{host.substr(1, host.size() - 2)};
+    }
+    return std::string{without_trailing_dot(host)};
+}
+
+}  // namespace
+
+Expected<TlsPolicy> TlsPolicy::make(const TlsSettings& settings) {
+    auto trust = load_trust(settings);
+    if (!trust) {
+        return trust.error();
+    }
+    return TlsPolicy{
+        make_context(trust->get(), peer_check::required),
+        make_context(trust->get(), peer_check::recorded)};
+}
+
+Expected<void> TlsPolicy::expect_host(SSL* stream, std::string_view host) {
+    const std::string bare = bare_host(host);
+    X509_VERIFY_PARAM* rules = ::SSL_get0_param(stream);
+    ::X509_VERIFY_PARAM_set_hostflags(
+        rules, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+    );
+    const bool literal = IpAddress::parse(bare).has_value();
+    const bool taken = literal
+                           ? ::X509_VERIFY_PARAM_set1_ip_asc(rules, bare.c_str()) == 1
+                           : ::X509_VERIFY_PARAM_set1_host(rules, bare.data(), bare.size()) == 1 &&
+                                 SSL_set_tlsext_host_name(stream, bare.c_str()) == 1;
+    if (!taken || bare.empty()) {
+        return failed(failure_code::tls_handshake, "preparing TLS: the host name is unusable");
+    }
+    return {};
+}
+
+TlsFindings TlsPolicy::verdict(const SSL* stream) {
+    const failure_code wrong = tls_failure(::SSL_get_verify_result(stream));
+    const std::unique_ptr<X509, decltype(&::X509_free)> certificate{
+        ::SSL_get1_peer_certificate(stream), &::X509_free};
+    TlsFindings verdict;
+    verdict.version = ::SSL_get_version(stream);
+    const char* cipher = SSL_get_cipher_name(stream);
+    verdict.cipher = cipher == nullptr ? "" : cipher;
+    verdict.verified = certificate != nullptr && wrong == failure_code::none;
+    verdict.verdict = verdict.verified ? "ok" : std::string{dotted(wrong)};
+    return verdict;
+}
+
+failure_code tls_failure(long verify_result) noexcept {
+    switch (verify_result) {
+        case X509_V_OK:
+            return failure_code::none;
+        case X509_V_ERR_CERT_HAS_EXPIRED:
+        case X509_V_ERR_CERT_NOT_YET_VALID:
+            return failure_code::tls_expired;
+        case X509_V_ERR_HOSTNAME_MISMATCH:
+        case X509_V_ERR_IP_ADDRESS_MISMATCH:
+            return failure_code::tls_hostname;
+        case X509_V_ERR_CERT_REVOKED:
+            return failure_code::tls_revoked;
+        default:
+            return failure_code::tls_untrusted;
+    }
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/expected.hpp"
+
+#include <boost/asio/ssl/context.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// Whom we trust.
+struct TlsSettings {
+    std::string ca_file{};  ///< PEM certificates, `fetch.ca_file`; empty means the system's
+};
+
+/// What becomes of a connection whose certificate does not verify.
+enum class peer_check : std::uint8_t {
+    required,  ///< the handshake fails
+    recorded,  ///< the handshake goes on, and the verdict says what was wrong
+};
+
+/// What the handshake established.
+struct TlsFindings {
+    std::string version;  ///< "TLSv1.3"
+    std::string cipher;
+    bool verified = false;
+    std::string verdict;  ///< "ok", or the code it would have failed with: "tls.hostname"
+};
+
+/// The one place where TLS contexts for origins are made.
+///
+/// TLS 1.2 or later; the chain is verified at security level 2 (112 bits) against the trusted
+/// certificates, and the host against the subject alternative names only: the common name is not
+/// looked at and a wildcard stands for one whole label. No static RSA, no anonymous or
+/// pre-shared keys, no renegotiation, no compression, no session resumption. ALPN offers http/1.1.
+/// `peer_check::recorded` differs in nothing but in going on.
+///
+/// Errors   of make: internal, when the trusted certificates cannot be read
+/// Threads  immutable once made; streams may be made from its contexts on any thread
+/// Source   RFC 9525 §6 (identity), RFC 9325 (versions and ciphers), RFC 7301 (ALPN)
+class TlsPolicy {
+public:
+    [[nodiscard]] static Expected<TlsPolicy> make(const TlsSettings& settings);
+
+    [[nodiscard]] boost::asio::ssl::context& context(peer_check check) noexcept {
+        return check == peer_check::required ? required_ : recorded_;
+    }
+
+    /// Tells a fresh stream whom it talks to: server name (names only) and the identity to find
+    /// in the certificate. `host` is as in a Url, IPv6 in brackets.
+    ///
+    /// Errors  tls_handshake, when OpenSSL refuses the name
+    [[nodiscard]] static Expected<void> expect_host(SSL* stream, std::string_view host);
+
+    /// After a handshake, successful or not.
+    [[nodiscard]] static TlsFindings verdict(const SSL* stream);
+
+private:
+    TlsPolicy(boost::asio::ssl::context required, boost::asio::ssl::context recorded)
+        : required_{std::move(required)}, recorded_{std::move(recorded)} {}
+
+    boost::asio::ssl::context required_;
+    boost::asio::ssl::context recorded_;
+};
+
+/// The code for what OpenSSL found wrong with a certificate; none when it found nothing.
+///
+/// Units  `verify_result` is an X509_V_… number
+[[nodiscard]] failure_code tls_failure(long verify_result) noexcept;
+
+}  // namespace fanfetch

@@ -1,0 +1,172 @@
+#pragma once
+
+#include "base/expected.hpp"
+#include "future/future.hpp"
+#include "model/item.hpp"
+#include "model/job_record.hpp"
+#include "model/result.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fanfetch {
+
+/// A response as the segment writer takes it: the header block and the payload.
+struct ResponseRecord {
+    std::string target_url;
+    std::string head;     ///< status line and fields as they are stored, each ending in CRLF, no empty line
+    std::string payload;  ///< the decoded body; empty when it was not stored
+    bool store_payload = true;
+    std::string remote_address;  ///< the IP address alone
+    WallTime fetched_at{};
+};
+
+/// One item's end on its way to the store.
+struct ResultToRecord {
+    ItemResult result;  ///< `seq` and `body` are filled in by the store
+    std::optional<ResponseRecord> response;  ///< none: no response, or it was streamed (`result.body` says where)
+};
+
+/// The results of one job in one group. A group is committed whole or not at all.
+struct ResultGroup {
+    std::string job_id;
+    std::vector<ResultToRecord> results;
+};
+
+/// What became of a job by one commit.
+struct Commit {
+    JobTally tally;             ///< after the commit
+    std::uint64_t total = 0;    ///< items the job has
+    std::uint64_t last_seq = 0; ///< of the newest result
+};
+
+/// A change of a job's state. Only members with a value are written.
+struct JobChange {
+    std::optional<job_state> state{};
+    std::optional<state_reason> reason{};
+    std::optional<bool> sealed{};
+    std::optional<WallTime> started_at{};
+    std::optional<WallTime> finished_at{};
+    std::optional<WallTime> expires_at{};
+    std::optional<JobOptions> options{};
+};
+
+/// Which jobs a list wants.
+struct JobQuery {
+    std::string tenant{};
+    std::optional<job_state> state{};
+    std::string tag{};                     ///< empty: any
+    std::optional<WallTime> created_after{};
+    std::string before_id{};               ///< ids below this one; empty: from the newest
+    std::size_t limit = 100;
+};
+
+/// Which results a list wants. Both orders go up.
+struct ResultQuery {
+    std::string job_id{};
+    std::uint64_t after = 0;     ///< by seq: results with a larger seq; by index: items from this index on
+    std::size_t limit = 100;
+    std::uint64_t max_bytes = 10U << 20U;  ///< of the rows read; at least one row is returned
+    bool with_attempts = false;
+};
+
+/// An item together with what it ended as, if it did.
+struct ItemRow {
+    Item item;
+    std::optional<ItemResult> result;
+};
+
+/// The durability contract: what is acknowledged here survives kill -9 and, with
+/// `durability::full`, a power cut.
+///
+/// Writes are queued to one writer, grouped, and acknowledged in the order they were queued; the
+/// future is done after the commit that made them durable. Every future yields Expected: a write
+/// that failed (store_unavailable, disk_low) changed nothing. Done callbacks run on the writer's
+/// thread and must be short: post, and return. `cancel_rest` takes several transactions when the
+/// job is large; other writes go on between them and may be answered before it.
+/// Reads block on files and belong into the blocking pool (they take an OffLoop).
+///
+/// Errors   writes: job_not_found, and what each says. Reads throw StoreError when the database
+///          cannot be read or a row is damaged; what does not exist is empty
+/// Threads  any thread
+class JobStore {
+public:
+    virtual ~JobStore() = default;
+
+    virtual Future<Expected<void>> create_job(JobRecord job) = 0;
+
+    /// Appends items to an unsealed job; their indexes follow the last one without a gap, and
+    /// `items[i].index` must say so (internal when not). An item with a `failure` gets its result at
+    /// once. Errors: job_sealed, job_done.
+    virtual Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) = 0;
+
+    /// Records results: each gets the next seq of its job. A result of an item that already has
+    /// one is dropped (the first outcome stands), so that a repeated fetch is never seen twice.
+    /// The commits stand in the order of the groups; that of a job which is gone is empty, and its
+    /// results are dropped. A result that is not terminal is a bug (std::logic_error).
+    virtual Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) = 0;
+
+    virtual Future<Expected<void>> change_job(std::string job_id, JobChange change) = 0;
+
+    /// Ends every item without a result as `cancelled` with `code`, in groups of bounded size, and
+    /// then applies `change` in the transaction of the last group. The answer is the last commit.
+    virtual Future<Expected<Commit>> cancel_rest(
+        std::string job_id, failure_code code, JobChange change
+    ) = 0;
+
+    /// Erases a job with its items, results and, when nothing else refers to them, its segments.
+    /// It is gone for every reader when the future is done; its rows go a few at a time after that.
+    virtual Future<Expected<void>> erase_job(std::string job_id) = 0;
+
+    [[nodiscard]] virtual std::optional<JobRecord> find_job(const std::string& job_id) = 0;
+    [[nodiscard]] virtual std::vector<JobRecord> list_jobs(const JobQuery& query) = 0;
+
+    /// Every job that is not done, oldest first: what a start has to take up again.
+    [[nodiscard]] virtual std::vector<JobRecord> unfinished_jobs() = 0;
+
+    /// Ids of done jobs whose time to live has passed at `now`.
+    [[nodiscard]] virtual std::vector<std::string> expired_jobs(WallTime now, std::size_t limit) = 0;
+
+    /// Items without a result, by index from `from` on. Cheap for a whole window: one range scan.
+    [[nodiscard]] virtual std::vector<Item> unfinished_items(
+        const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
+    ) = 0;
+
+    [[nodiscard]] virtual std::vector<ItemRow> results_by_seq(const ResultQuery& query) = 0;
+    [[nodiscard]] virtual std::vector<ItemRow> items_by_index(const ResultQuery& query) = 0;
+    [[nodiscard]] virtual std::optional<ItemRow> find_item(
+        const std::string& job_id, std::uint64_t index
+    ) = 0;
+
+    /// Reads part of a stored payload; shorter at its end. Failure body_not_stored when the record
+    /// has none, internal when the segment is damaged.
+    [[nodiscard]] virtual Expected<std::string> read_payload(
+        const BodyRef& body, std::uint64_t offset, std::size_t length
+    ) = 0;
+    /// The stored header block: status line and fields, each ending in CRLF.
+    [[nodiscard]] virtual Expected<std::string> read_head(const BodyRef& body) = 0;
+
+    /// Whether writes are possible: disk_low or store_unavailable when not.
+    [[nodiscard]] virtual Expected<void> writable() const = 0;
+
+    /// Begins a body too long for memory: a segment of its own that grows as the body comes.
+    /// Blocks on files; see LongBody.
+    [[nodiscard]] virtual Expected<std::unique_ptr<class LongBody>> begin_long_body() = 0;
+};
+
+/// A response that is written while it arrives, into a segment of its own whose header is filled
+/// in at the end. Destroyed before `finish`, it leaves nothing behind.
+///
+/// Threads  one caller at a time; every call blocks on the disk
+class LongBody {
+public:
+    virtual ~LongBody() = default;
+    virtual Expected<void> append(std::string_view bytes) = 0;
+    /// Completes the record and makes it durable; the reference goes into the item's result.
+    virtual Expected<BodyRef> finish(const ResponseRecord& response, const Sha256& digest) = 0;
+};
+
+}  // namespace fanfetch

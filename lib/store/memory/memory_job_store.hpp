@@ -1,0 +1,86 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "store/job_store.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfetch {
+
+/// A store that forgets everything when it goes: for the tests of others, and for `get`.
+///
+/// Keeps JobStore's contract, except that nothing survives. Writes are done before the call
+/// returns, so that every future is ready and callbacks run in the caller's thread.
+///
+/// Threads  any thread; one lock, held for the time of one operation
+class MemoryJobStore final : public JobStore {
+public:
+    explicit MemoryJobStore(const Clock& clock = system_clock()) : clock_{clock} {}
+
+    /// From now on every write fails so and changes nothing; nullopt: they succeed again.
+    void fail_writes(std::optional<Failure> failure);
+
+    Future<Expected<void>> create_job(JobRecord job) override;
+    Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) override;
+    Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) override;
+    Future<Expected<void>> change_job(std::string job_id, JobChange change) override;
+    Future<Expected<Commit>> cancel_rest(
+        std::string job_id, failure_code code, JobChange change
+    ) override;
+    Future<Expected<void>> erase_job(std::string job_id) override;
+
+    [[nodiscard]] std::optional<JobRecord> find_job(const std::string& job_id) override;
+    [[nodiscard]] std::vector<JobRecord> list_jobs(const JobQuery& query) override;
+    [[nodiscard]] std::vector<JobRecord> unfinished_jobs() override;
+    [[nodiscard]] std::vector<std::string> expired_jobs(WallTime now, std::size_t limit) override;
+    [[nodiscard]] std::vector<Item> unfinished_items(
+        const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
+    ) override;
+    [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query) override;
+    [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query) override;
+    [[nodiscard]] std::optional<ItemRow> find_item(
+        const std::string& job_id, std::uint64_t index
+    ) override;
+
+    [[nodiscard]] Expected<std::string> read_payload(
+        const BodyRef& body, std::uint64_t offset, std::size_t length
+    ) override;
+    [[nodiscard]] Expected<std::string> read_head(const BodyRef& body) override;
+    [[nodiscard]] Expected<void> writable() const override;
+    [[nodiscard]] Expected<std::unique_ptr<LongBody>> begin_long_body() override;
+
+private:
+    struct Job {
+        JobRecord record;
+        std::vector<Item> items;
+        std::vector<ItemResult> results;     // by seq - 1
+        std::vector<std::uint64_t> seq_of;   // by index; 0: no result
+    };
+    struct Body {
+        std::string head;
+        std::optional<std::string> payload;
+    };
+    class MemoryLongBody;
+
+    [[nodiscard]] Job* find(const std::string& job_id);
+    [[nodiscard]] BodyRef keep_body(Body body);
+    void record_one(Job& job, ItemResult result);
+    static void apply(Job& job, const JobChange& change);
+    [[nodiscard]] static Commit commit_of(const Job& job);
+    [[nodiscard]] static ItemRow row(const Job& job, std::uint64_t index, bool with_attempts);
+    [[nodiscard]] Expected<Body> find_body(const BodyRef& body);
+
+    const Clock& clock_;
+    mutable std::mutex mutex_;
+    std::optional<Failure> failing_;
+    std::map<std::string, Job> jobs_;  // ids sort by time
+    std::map<std::uint64_t, Body> bodies_;
+    std::uint64_t last_body_ = 0;
+};
+
+}  // namespace fanfetch

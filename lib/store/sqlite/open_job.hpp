@@ -1,0 +1,36 @@
+#pragma once
+
+#include "model/job_record.hpp"
+#include "store/block_codec.hpp"
+#include "store/row_codec.hpp"
+
+#include <cstdint>
+#include <unordered_map>
+
+namespace fanfetch::sqlite {
+
+/// What the writer knows of a job without asking the database: its counters, its newest outcomes,
+/// and the results of the running group that are not in a row yet.
+///
+/// A copy of what is committed plus the running group; thrown away whenever a group fails.
+struct OpenJob {
+    struct Outcomes {
+        SeqBlock block;
+        bool changed = false;
+    };
+
+    std::int64_t key = 0;
+    job_state state = job_state::pending;
+    bool sealed = false;
+    std::uint64_t total = 0;
+    std::uint64_t last_seq = 0;
+    std::uint64_t low_water = 0;  ///< every item below has a result
+    JobTally tally;
+
+    std::unordered_map<std::uint64_t, Outcomes> outcomes;  ///< by index / SeqBlock::slots
+    BlockWriter results{result_block_version};
+    std::uint64_t first_seq = 0;  ///< of the first result in `results`
+    bool changed = false;         ///< its row is behind
+};
+
+}  // namespace fanfetch::sqlite

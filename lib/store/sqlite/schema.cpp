@@ -1,0 +1,95 @@
+#include "store/sqlite/schema.hpp"
+
+#include <string>
+
+namespace fanfetch::sqlite {
+namespace {
+
+// Items, results and outcomes are blocks of records, see store/block_codec.hpp. `outcomes` says
+// which seq an item's result has; `segments.bytes` is where the committed records of one end.
+// `meta.commits` grows with every transaction, so that each puts the database's identity into the
+// WAL: a WAL of another database, or an older one of this, gives itself away.
+constexpr const char* tables = R"sql(
+CREATE TABLE meta(
+    id INTEGER PRIMARY KEY CHECK(id = 1), identity TEXT NOT NULL, commits INTEGER NOT NULL);
+CREATE TABLE jobs(
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, tenant TEXT NOT NULL,
+    state INTEGER NOT NULL, reason INTEGER NOT NULL, sealed INTEGER NOT NULL,
+    erased INTEGER NOT NULL, total INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+    low_water INTEGER NOT NULL, created_at INTEGER NOT NULL, started_at INTEGER,
+    finished_at INTEGER, expires_at INTEGER, tally BLOB NOT NULL);
+CREATE UNIQUE INDEX jobs_by_id ON jobs(id);
+CREATE INDEX jobs_by_tenant ON jobs(tenant, id);
+CREATE INDEX jobs_unfinished ON jobs(key) WHERE state < 4;
+CREATE INDEX jobs_expiring ON jobs(expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX jobs_erased ON jobs(key) WHERE erased = 1;
+CREATE TABLE options(job INTEGER PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE items(pos INTEGER PRIMARY KEY, block BLOB NOT NULL);
+CREATE TABLE results(pos INTEGER PRIMARY KEY, block BLOB NOT NULL);
+CREATE TABLE outcomes(pos INTEGER PRIMARY KEY, seqs BLOB NOT NULL);
+CREATE TABLE segments(
+    number INTEGER PRIMARY KEY, shared INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    refs INTEGER NOT NULL);
+CREATE INDEX segments_dead ON segments(number) WHERE refs = 0;
+)sql";
+
+std::int32_t big_endian_at(std::string_view bytes, std::size_t at) noexcept {
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        number = number << 8U | static_cast<unsigned char>(bytes[at + i]);
+    }
+    return static_cast<std::int32_t>(number);
+}
+
+Failure refused(const std::string& reason) {
+    return failed(failure_code::store_unavailable, "opening the database: " + reason);
+}
+
+}  // namespace
+
+void create_schema(Connection& connection, std::string_view identity) {
+    connection.execute("PRAGMA page_size = 4096");
+    connection.execute("PRAGMA auto_vacuum = NONE");
+    connection.execute("BEGIN");
+    connection.execute(tables);
+    Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
+    meta.bind(identity).run();
+    connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+    connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
+    connection.execute("COMMIT");
+}
+
+Expected<void> judge_header(std::string_view first_bytes) {
+    constexpr std::string_view magic{"SQLite format 3\0", 16};
+    constexpr std::size_t version_at = 60;
+    constexpr std::size_t application_at = 68;
+    if (first_bytes.empty()) {
+        return refused("the file is empty");
+    }
+    if (!first_bytes.starts_with(magic)) {
+        return refused("the file is not a database");
+    }
+    if (first_bytes.size() < header_size) {
+        return refused("the file is cut short");
+    }
+    if (big_endian_at(first_bytes, application_at) != application_id) {
+        return refused("the file belongs to another program");
+    }
+    const auto version = big_endian_at(first_bytes, version_at);
+    if (version > schema_version) {
+        return refused(
+            "the file was made by a newer version (its tables have version " +
+            std::to_string(version) + ", this program knows " + std::to_string(schema_version) + ")"
+        );
+    }
+    if (version < 1) {
+        return refused("the file has no version");
+    }
+    constexpr char wal_format = 2;
+    if (first_bytes[18] != wal_format || first_bytes[19] != wal_format) {
+        return refused("the file is not in WAL mode");
+    }
+    return {};
+}
+
+}  // namespace fanfetch::sqlite

@@ -1,0 +1,116 @@
+#include "store/sqlite/sqlite_job_store.hpp"
+
+#include "store/long_body.hpp"
+#include "store/segment_reader.hpp"
+#include "store/sqlite/writes.hpp"
+
+#include <stdexcept>
+
+namespace fanfetch::sqlite {
+
+SqliteJobStore::SqliteJobStore(
+    DataDirectory directory, StoreOptions options, std::shared_ptr<SegmentFiles> files,
+    std::unique_ptr<Connection> connection, SegmentWriter segments
+)
+    : directory_{std::move(directory)},
+      options_{std::move(options)},
+      files_{std::move(files)},
+      writer_{std::move(connection), files_, std::move(segments), options_},
+      readers_{directory_.database(), options_.readers} {}
+
+template <class Operation, class... Args>
+auto SqliteJobStore::queue(Args&&... args) {
+    auto write = std::make_unique<Operation>(std::forward<Args>(args)...);
+    auto future = write->future();
+    writer_.push(std::move(write));
+    return future;
+}
+
+Future<Expected<void>> SqliteJobStore::create_job(JobRecord job) {
+    return queue<CreateJob>(std::move(job));
+}
+
+Future<Expected<Commit>> SqliteJobStore::append_items(
+    std::string job_id, std::vector<Item> items
+) {
+    return queue<AppendItems>(std::move(job_id), std::move(items), options_.clock->wall());
+}
+
+Future<Expected<std::vector<Commit>>> SqliteJobStore::record(std::vector<ResultGroup> groups) {
+    for (const auto& group : groups) {
+        for (const auto& done : group.results) {
+            if (!is_terminal(done.result.state)) {
+                throw std::logic_error{"recording a result that is not terminal"};
+            }
+        }
+    }
+    return queue<RecordResults>(std::move(groups));
+}
+
+Future<Expected<void>> SqliteJobStore::change_job(std::string job_id, JobChange change) {
+    return queue<ChangeJob>(std::move(job_id), std::move(change));
+}
+
+Future<Expected<Commit>> SqliteJobStore::cancel_rest(
+    std::string job_id, failure_code code, JobChange change
+) {
+    return queue<CancelRest>(std::move(job_id), code, std::move(change), options_.clock->wall());
+}
+
+Future<Expected<void>> SqliteJobStore::erase_job(std::string job_id) {
+    return queue<EraseJob>(std::move(job_id));
+}
+
+std::optional<JobRecord> SqliteJobStore::find_job(const std::string& job_id) {
+    return readers_.with([&](Queries& queries) { return queries.find_job(job_id); });
+}
+
+std::vector<JobRecord> SqliteJobStore::list_jobs(const JobQuery& query) {
+    return readers_.with([&](Queries& queries) { return queries.list_jobs(query); });
+}
+
+std::vector<JobRecord> SqliteJobStore::unfinished_jobs() {
+    return readers_.with([](Queries& queries) { return queries.unfinished_jobs(); });
+}
+
+std::vector<std::string> SqliteJobStore::expired_jobs(WallTime now, std::size_t limit) {
+    return readers_.with([&](Queries& queries) { return queries.expired_jobs(now, limit); });
+}
+
+std::vector<Item> SqliteJobStore::unfinished_items(
+    const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
+) {
+    return readers_.with([&](Queries& queries) {
+        return queries.unfinished_items(job_id, from, limit, max_bytes);
+    });
+}
+
+std::vector<ItemRow> SqliteJobStore::results_by_seq(const ResultQuery& query) {
+    return readers_.with([&](Queries& queries) { return queries.results_by_seq(query); });
+}
+
+std::vector<ItemRow> SqliteJobStore::items_by_index(const ResultQuery& query) {
+    return readers_.with([&](Queries& queries) { return queries.items_by_index(query); });
+}
+
+std::optional<ItemRow> SqliteJobStore::find_item(const std::string& job_id, std::uint64_t index) {
+    return readers_.with([&](Queries& queries) { return queries.find_item(job_id, index); });
+}
+
+Expected<std::string> SqliteJobStore::read_payload(
+    const BodyRef& body, std::uint64_t offset, std::size_t length
+) {
+    return fanfetch::read_payload(*files_, body, offset, length);
+}
+
+Expected<std::string> SqliteJobStore::read_head(const BodyRef& body) {
+    return fanfetch::read_head(*files_, body);
+}
+
+Expected<void> SqliteJobStore::writable() const { return writer_.writable(); }
+
+Expected<std::unique_ptr<LongBody>> SqliteJobStore::begin_long_body() {
+    return SegmentLongBody::begin(files_, options_.longest_head.bytes);
+}
+
+}  // namespace fanfetch::sqlite

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "store/job_store.hpp"
+#include "store/sqlite/data_directory.hpp"
+#include "store/sqlite/group_writer.hpp"
+#include "store/sqlite/open.hpp"
+#include "store/sqlite/read_pool.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fanfetch::sqlite {
+
+/// The store of one machine: SQLite for rows, segments for bodies. See lib/store/README.md.
+///
+/// Errors   as JobStore; reads throw StoreError
+/// Threads  any thread. Destroying it writes what is queued; by then nobody may use it
+class SqliteJobStore final : public JobStore {
+public:
+    /// Takes a database that has been judged, and the segments as recovery left them.
+    SqliteJobStore(
+        DataDirectory directory, StoreOptions options, std::shared_ptr<SegmentFiles> files,
+        std::unique_ptr<Connection> connection, SegmentWriter segments
+    );
+
+    Future<Expected<void>> create_job(JobRecord job) override;
+    Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) override;
+    Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) override;
+    Future<Expected<void>> change_job(std::string job_id, JobChange change) override;
+    Future<Expected<Commit>> cancel_rest(
+        std::string job_id, failure_code code, JobChange change
+    ) override;
+    Future<Expected<void>> erase_job(std::string job_id) override;
+
+    [[nodiscard]] std::optional<JobRecord> find_job(const std::string& job_id) override;
+    [[nodiscard]] std::vector<JobRecord> list_jobs(const JobQuery& query) override;
+    [[nodiscard]] std::vector<JobRecord> unfinished_jobs() override;
+    [[nodiscard]] std::vector<std::string> expired_jobs(WallTime now, std::size_t limit) override;
+    [[nodiscard]] std::vector<Item> unfinished_items(
+        const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
+    ) override;
+    [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query) override;
+    [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query) override;
+    [[nodiscard]] std::optional<ItemRow> find_item(
+        const std::string& job_id, std::uint64_t index
+    ) override;
+
+    [[nodiscard]] Expected<std::string> read_payload(
+        const BodyRef& body, std::uint64_t offset, std::size_t length
+    ) override;
+    [[nodiscard]] Expected<std::string> read_head(const BodyRef& body) override;
+    [[nodiscard]] Expected<void> writable() const override;
+    [[nodiscard]] Expected<std::unique_ptr<LongBody>> begin_long_body() override;
+
+private:
+    template <class Operation, class... Args>
+    auto queue(Args&&... args);
+
+    DataDirectory directory_;
+    StoreOptions options_;
+    std::shared_ptr<SegmentFiles> files_;
+    GroupWriter writer_;
+    ReadPool readers_;  // after the writer: its connections are closed first
+};
+
+}  // namespace fanfetch::sqlite

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "store/job_store.hpp"
+#include "store/segment_writer.hpp"
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/open_job.hpp"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fanfetch::sqlite {
+
+/// Everything that one group of writes does to the database, between `begin` and `commit`.
+///
+/// The rows of a group are collected per job and written by `commit`: blocks of results, the
+/// outcomes they changed, one row of counters for each job. A Failure of one operation leaves the
+/// others of its group alone; a DatabaseError takes the whole group with it, and `roll_back` must
+/// follow.
+///
+/// Errors   Failures as JobStore says; DatabaseError from SQLite
+/// Threads  one owner: the thread that writes
+class WriteSession {
+public:
+    WriteSession(Connection& connection, SegmentFiles& files, SegmentWriter& segments);
+
+    void begin();
+    void commit();
+    void roll_back() noexcept;
+
+    [[nodiscard]] Expected<void> create_job(const JobRecord& job);
+    [[nodiscard]] Expected<Commit> append_items(
+        const std::string& job_id, const std::vector<Item>& items, WallTime now
+    );
+    /// An empty Commit when the job is gone.
+    [[nodiscard]] Commit record(const ResultGroup& group);
+    [[nodiscard]] Expected<void> change_job(const std::string& job_id, const JobChange& change);
+
+    /// Cancels some items from `cursor` on and moves it; at the job's total there are none left.
+    [[nodiscard]] Expected<Commit> cancel_some(
+        const std::string& job_id, failure_code code, WallTime now, std::uint64_t& cursor
+    );
+
+    /// Makes a job vanish; its rows go by `erase_some`.
+    [[nodiscard]] Expected<void> begin_erase(const std::string& job_id);
+    /// Deletes some rows of jobs that vanished. False when there are none left.
+    [[nodiscard]] bool erase_some();
+
+private:
+    [[nodiscard]] OpenJob* find(const std::string& job_id);
+    [[nodiscard]] OpenJob::Outcomes& outcomes_of(OpenJob& job, std::uint64_t index);
+    /// False when the item has a result already or does not exist.
+    bool record_one(OpenJob& job, const ItemResult& result);
+    void touch(OpenJob& job);
+    void write_results(OpenJob& job);
+    void write_job(OpenJob& job);
+    void advance_low_water(OpenJob& job);
+    void drop_finished_blocks(OpenJob& job);
+    void note_body(const ResultToRecord& done, bool recorded);
+    void write_segments();
+    void claim_segments();
+    void collect_dead_segments();
+    void find_erased();
+    [[nodiscard]] bool erase_results(std::int64_t job);
+    [[nodiscard]] bool erase_rows(const char* sql, std::int64_t job);
+    void forget_group() noexcept;
+    [[nodiscard]] static Commit commit_of(const OpenJob& job);
+
+    /// What one group adds to the row of a segment.
+    struct SegmentRows {
+        std::uint64_t references = 0;
+        std::uint64_t end = 0;
+    };
+
+    Connection& connection_;
+    SegmentFiles& files_;
+    SegmentWriter& segments_;
+
+    std::unordered_map<std::string, OpenJob> open_;
+    std::vector<OpenJob*> changed_;
+    std::map<std::uint64_t, SegmentRows> references_;  // of this group, by segment
+    std::vector<std::uint64_t> unclaimed_;  // segments of long bodies whose result was dropped
+    std::vector<std::uint64_t> dead_;       // without a row after the commit: the file goes then
+    std::vector<std::int64_t> erasing_;     // keys of jobs that vanished
+    bool erasing_known_ = false;
+    std::string scratch_;
+
+    Statement begin_;
+    Statement commit_;
+    Statement rollback_;
+    Statement count_commit_;
+    Statement find_job_;
+    Statement insert_job_;
+    Statement insert_options_;
+    Statement update_options_;
+    Statement update_job_;
+    Statement update_state_;
+    Statement insert_items_;
+    Statement insert_results_;
+    Statement find_outcomes_;
+    Statement put_outcomes_;
+    Statement put_segment_;
+    Statement has_segment_;
+};
+
+}  // namespace fanfetch::sqlite

@@ -1,0 +1,71 @@
+#include "store/sqlite/writes.hpp"
+
+namespace fanfetch::sqlite {
+
+bool CreateJob::write_rows(WriteSession& session) {
+    answer(session.create_job(job_));
+    return true;
+}
+
+bool AppendItems::write_rows(WriteSession& session) {
+    answer(session.append_items(job_id_, items_, now_));
+    return true;
+}
+
+RecordResults::RecordResults(std::vector<ResultGroup> groups) : groups_{std::move(groups)} {
+    for (const auto& group : groups_) {
+        items_ += group.results.size();
+    }
+}
+
+Expected<void> RecordResults::write_bodies(SegmentWriter& segments) {
+    for (auto& group : groups_) {
+        for (auto& done : group.results) {
+            if (!done.response) {
+                continue;
+            }
+            auto body = segments.add(*done.response, done.result);
+            if (!body) {
+                return body.error();
+            }
+            done.result.body = *body;
+        }
+    }
+    return {};
+}
+
+bool RecordResults::write_rows(WriteSession& session) {
+    std::vector<Commit> commits;
+    commits.reserve(groups_.size());
+    for (const auto& group : groups_) {
+        commits.push_back(session.record(group));
+    }
+    answer(std::move(commits));
+    return true;
+}
+
+bool ChangeJob::write_rows(WriteSession& session) {
+    answer(session.change_job(job_id_, change_));
+    return true;
+}
+
+bool CancelRest::write_rows(WriteSession& session) {
+    auto commit = session.cancel_some(job_id_, code_, now_, cursor_);
+    if (!commit) {
+        answer(commit.error());
+        return true;
+    }
+    if (cursor_ < commit->total) {
+        return false;
+    }
+    auto changed = session.change_job(job_id_, change_);
+    answer(changed ? std::move(commit) : Expected<Commit>{changed.error()});
+    return true;
+}
+
+bool EraseJob::write_rows(WriteSession& session) {
+    answer(session.begin_erase(job_id_));
+    return true;
+}
+
+}  // namespace fanfetch::sqlite

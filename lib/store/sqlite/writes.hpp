@@ -1,0 +1,82 @@
+#pragma once
+
+#include "store/sqlite/write.hpp"
+
+#include <string>
+#include <vector>
+
+namespace fanfetch::sqlite {
+
+// One class for each thing that JobStore can be asked to write.
+
+class CreateJob final : public WriteWithAnswer<void> {
+public:
+    explicit CreateJob(JobRecord job) : job_{std::move(job)} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+    [[nodiscard]] bool brings_work() const noexcept override { return true; }
+
+private:
+    JobRecord job_;
+};
+
+class AppendItems final : public WriteWithAnswer<Commit> {
+public:
+    AppendItems(std::string job_id, std::vector<Item> items, WallTime now)
+        : job_id_{std::move(job_id)}, items_{std::move(items)}, now_{now} {}
+    [[nodiscard]] std::size_t items() const noexcept override { return items_.size() + 1; }
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+    [[nodiscard]] bool brings_work() const noexcept override { return true; }
+
+private:
+    std::string job_id_;
+    std::vector<Item> items_;
+    WallTime now_;
+};
+
+class RecordResults final : public WriteWithAnswer<std::vector<Commit>> {
+public:
+    explicit RecordResults(std::vector<ResultGroup> groups);
+    [[nodiscard]] std::size_t items() const noexcept override { return items_; }
+    [[nodiscard]] Expected<void> write_bodies(SegmentWriter& segments) override;
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    std::vector<ResultGroup> groups_;
+    std::size_t items_ = 1;
+};
+
+class ChangeJob final : public WriteWithAnswer<void> {
+public:
+    ChangeJob(std::string job_id, JobChange change)
+        : job_id_{std::move(job_id)}, change_{std::move(change)} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    std::string job_id_;
+    JobChange change_;
+};
+
+class CancelRest final : public WriteWithAnswer<Commit> {
+public:
+    CancelRest(std::string job_id, failure_code code, JobChange change, WallTime now)
+        : job_id_{std::move(job_id)}, code_{code}, change_{std::move(change)}, now_{now} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    std::string job_id_;
+    failure_code code_;
+    JobChange change_;
+    WallTime now_;
+    std::uint64_t cursor_ = 0;
+};
+
+class EraseJob final : public WriteWithAnswer<void> {
+public:
+    explicit EraseJob(std::string job_id) : job_id_{std::move(job_id)} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    std::string job_id_;
+};
+
+}  // namespace fanfetch::sqlite

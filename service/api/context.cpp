@@ -1,0 +1,49 @@
+#include "api/context.hpp"
+
+#include "api/result_json.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+
+std::string job_text(const JobSnapshot& job) {
+    std::string text;
+    append_job(text, job.record, job.counts, {job.rate_per_s, job.eta});
+    return text;
+}
+
+HttpReply json_reply(http::status status, std::string body) {
+    HttpReply reply;
+    reply.status = status;
+    reply.set("Content-Type", "application/json");
+    reply.body = std::move(body);
+    return reply;
+}
+
+std::string_view header_of(const HttpRequest& request, http::field name) {
+    const auto found = request.headers.find(name);
+    if (found == request.headers.end()) {
+        return {};
+    }
+    return {found->value().data(), found->value().size()};
+}
+
+std::string media_type_of(const HttpRequest& request) {
+    auto value = header_of(request, http::field::content_type);
+    value = value.substr(0, value.find(';'));
+    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) {
+        value.remove_suffix(1);
+    }
+    std::string type{value};
+    std::ranges::transform(type, type.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    });
+    return type;
+}
+
+bool asks_for(const HttpRequest& request, std::string_view wanted) {
+    return header_of(request, http::field::accept).find(wanted) != std::string_view::npos;
+}
+
+}  // namespace fanfetch

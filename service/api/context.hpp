@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/time.hpp"
+#include "http/router.hpp"
+#include "http/server_types.hpp"
+#include "job/job_service.hpp"
+#include "settings.hpp"
+
+#include <string>
+
+namespace fanfetch {
+
+/// What the handlers of the API work with. All of it outlives the server.
+struct ApiContext {
+    JobService* jobs = nullptr;
+    const Settings* settings = nullptr;
+    MetricRegistry* metrics = nullptr;
+    const Clock* clock = nullptr;
+    Logger* log = nullptr;
+};
+
+/// Whose jobs a request may see.
+[[nodiscard]] inline std::string tenant_of(const HttpRequest&) { return "default"; }
+
+/// A job as the API shows it.
+[[nodiscard]] std::string job_text(const JobSnapshot& job);
+
+/// A reply with a JSON body.
+[[nodiscard]] HttpReply json_reply(http::status status, std::string body);
+
+/// The value of a header, or an empty view.
+[[nodiscard]] std::string_view header_of(const HttpRequest& request, http::field name);
+
+/// "application/json" of "application/json; charset=utf-8", in lower case.
+[[nodiscard]] std::string media_type_of(const HttpRequest& request);
+
+/// Whether the client would rather have `wanted` than JSON.
+[[nodiscard]] bool asks_for(const HttpRequest& request, std::string_view wanted);
+
+
+}  // namespace fanfetch

@@ -1,0 +1,290 @@
+#include "api/jobs.hpp"
+
+#include "api/json.hpp"
+#include "api/parameters.hpp"
+#include "api/result_json.hpp"
+#include "api/upload.hpp"
+#include "http/router_query.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+namespace fanfetch {
+
+namespace json = boost::json;
+
+namespace {
+
+/// A strong validator: the same bytes, the same tag.
+std::string etag_of(std::string_view body) {
+    std::array<char, 16> digits{};
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), std::hash<std::string_view>{}(body), 16).ptr;
+    return '"' + std::string{digits.data(), end} + '"';
+}
+
+/// How long a client that polls may wait before it asks again.
+std::string poll_hint(const JobSnapshot& job) {
+    constexpr std::int64_t longest_s = 30;
+    const auto eta_s = job.eta ? job.eta->count() / 1000 : 1;
+    return std::to_string(std::clamp<std::int64_t>(eta_s, 1, longest_s));
+}
+
+/// The seconds of `Prefer: wait=N`; nullopt when the client does not prefer it.
+///
+/// Source  RFC 7240 §4.3
+std::optional<std::chrono::seconds> preferred_wait(const HttpRequest& request) {
+    constexpr std::string_view wanted = "wait=";
+    const auto value = request.headers["Prefer"];
+    const std::string_view text{value.data(), value.size()};
+    const auto at = text.find(wanted);
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    std::uint32_t seconds = 0;
+    const auto* from = text.data() + at + wanted.size();
+    if (std::from_chars(from, text.data() + text.size(), seconds).ec != std::errc{}) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds{seconds};
+}
+
+Expected<cancel_mode> read_cancel_mode(std::string_view body) {
+    if (body.empty()) {
+        return cancel_mode::abort;
+    }
+    auto parsed = parse_json(body);
+    if (!parsed) {
+        return parsed.error();
+    }
+    if (!parsed->is_object()) {
+        return Failure{failure_code::api_invalid, "reading the body: an object is wanted", 0, ""};
+    }
+    cancel_mode mode = cancel_mode::abort;
+    for (const auto& [name, value] : parsed->get_object()) {
+        const std::string pointer = "/" + std::string{name};
+        if (name != "mode") {
+            return Failure{failure_code::api_invalid, "reading the body: unknown member", 0, pointer};
+        }
+        if (value != "abort" && value != "drain") {
+            return Failure{
+                failure_code::api_invalid, "reading mode: abort or drain is wanted", 0, pointer};
+        }
+        mode = value == "abort" ? cancel_mode::abort : cancel_mode::drain;
+    }
+    return mode;
+}
+
+HttpReply job_reply(http::status status, const JobSnapshot& job) {
+    auto reply = json_reply(status, job_text(job));
+    if (!job.done()) {
+        reply.set("Retry-After", poll_hint(job));
+    }
+    return reply;
+}
+
+}  // namespace
+
+void JobsApi::add_routes(Router& router) {
+    const auto bind = [this](auto member) {
+        return [this, member](HttpRequest& request) { return (this->*member)(request); };
+    };
+    router.add(http::verb::post, "/v1/jobs", bind(&JobsApi::submit));
+    router.add(http::verb::get, "/v1/jobs", bind(&JobsApi::list));
+    router.add(http::verb::get, "/v1/jobs/{id}", bind(&JobsApi::status));
+    router.add(http::verb::post, "/v1/jobs/{id}/cancel", bind(&JobsApi::cancel));
+    router.add(http::verb::delete_, "/v1/jobs/{id}", bind(&JobsApi::erase));
+}
+
+/// POST /v1/jobs: 202 and a Location once the job is durable, else a problem document.
+awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
+    if (auto fault = check_query(request.query, {})) {
+        co_return problem_reply(*fault);
+    }
+    auto job = co_await receive_job(request, context_, {});
+    if (!job) {
+        co_return problem_reply(job.error());
+    }
+    auto snapshot = (*job)->snapshot();
+    auto status = http::status::accepted;
+    const auto patience = preferred_wait(request);
+    if (patience) {
+        const auto limit =
+            std::min<std::chrono::milliseconds>(*patience, context_.settings->limits.max_wait);
+        auto waited = co_await context_.jobs->wait(
+            (*job)->id(), tenant_of(request), WaitCondition{}, limit
+        );
+        if (waited) {
+            snapshot = *waited;
+        }
+        status = snapshot->done() ? http::status::ok : status;
+    }
+    auto reply = job_reply(status, *snapshot);
+    reply.set("Location", "/v1/jobs/" + (*job)->id());
+    if (patience) {
+        reply.set("Preference-Applied", "wait=" + std::to_string(patience->count()));
+    }
+    co_return reply;
+}
+
+/// GET /v1/jobs: newest first.
+awaitable<HttpReply> JobsApi::list(HttpRequest& request) {
+    const auto& parameters = request.query;
+    if (auto fault = check_query(
+            parameters, {"state", "tag", "created_after", "page_size", "page_token"})) {
+        co_return problem_reply(*fault);
+    }
+    JobQuery query;
+    query.tenant = tenant_of(request);
+    const auto size = number_parameter(parameters, "page_size", 100, 1, 1000);
+    if (!size) {
+        co_return problem_reply(size.error());
+    }
+    query.limit = *size + 1;
+    if (const auto* text = find_parameter(parameters, "state")) {
+        query.state = parse_job_state(*text);
+        if (!query.state) {
+            co_return problem_reply(
+                failed(failure_code::api_bad_parameter, "reading state: no such state")
+            );
+        }
+    }
+    if (const auto* text = find_parameter(parameters, "tag")) {
+        query.tag = *text;
+    }
+    if (const auto* text = find_parameter(parameters, "created_after")) {
+        query.created_after = parse_rfc3339(*text);
+        if (!query.created_after) {
+            co_return problem_reply(failed(
+                failure_code::api_bad_parameter, "reading created_after: an RFC 3339 time is wanted"
+            ));
+        }
+    }
+    if (const auto* text = find_parameter(parameters, "page_token")) {
+        query.before_id = *text;
+    }
+    auto jobs = co_await context_.jobs->list(std::move(query));
+    const bool more = jobs.size() > *size;
+    if (more) {
+        jobs.pop_back();
+    }
+    std::string body = "{\"jobs\":[";
+    for (const auto& job : jobs) {
+        body += body.back() == '[' ? "" : ",";
+        body += job_text(*job);
+    }
+    body += "],\"next_page_token\":";
+    body += more ? '"' + jobs.back()->record.id + '"' : "null";
+    body += '}';
+    auto reply = json_reply(http::status::ok, std::move(body));
+    if (more) {
+        reply.set("Link", "</v1/jobs?page_size=" + std::to_string(*size) + "&page_token=" +
+                              jobs.back()->record.id + ">; rel=\"next\"");
+    }
+    co_return reply;
+}
+
+/// GET /v1/jobs/{id}: the job as it is, or as it is once what is waited for holds.
+awaitable<HttpReply> JobsApi::status(HttpRequest& request) {
+    if (auto fault = check_query(request.query, {"wait", "return_when"})) {
+        co_return problem_reply(*fault);
+    }
+    const auto wait = duration_parameter(request.query, "wait", std::chrono::milliseconds{0});
+    if (!wait) {
+        co_return problem_reply(wait.error());
+    }
+    const auto condition = condition_parameter(request.query);
+    if (!condition) {
+        co_return problem_reply(condition.error());
+    }
+    const auto limit = std::min(*wait, context_.settings->limits.max_wait);
+    const auto started = context_.clock->now();
+    auto job = co_await context_.jobs->wait(
+        request.path_parameters.at("id"), tenant_of(request), *condition, limit
+    );
+    if (!job) {
+        co_return problem_reply(job.error());
+    }
+    const auto etag = etag_of(job_text(**job));
+    if (limit.count() == 0 && header_of(request, http::field::if_none_match) == etag) {
+        HttpReply unchanged;
+        unchanged.status = http::status::not_modified;
+        unchanged.set("ETag", etag);
+        co_return unchanged;
+    }
+    auto reply = job_reply(http::status::ok, **job);
+    reply.set("ETag", etag);
+    if (limit.count() > 0) {
+        const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
+            context_.clock->now() - started
+        );
+        reply.body.pop_back();
+        reply.body += ",\"waited_ms\":" + std::to_string(waited.count()) + '}';
+    }
+    co_return reply;
+}
+
+/// POST /v1/jobs/{id}/cancel: idempotent.
+awaitable<HttpReply> JobsApi::cancel(HttpRequest& request) {
+    constexpr std::uint64_t longest_body = 4096;
+    if (auto fault = check_query(request.query, {})) {
+        co_return problem_reply(*fault);
+    }
+    const auto body = co_await request.body->read_all(longest_body);
+    if (!body) {
+        co_return problem_reply(body.error());
+    }
+    const auto mode = read_cancel_mode(*body);
+    if (!mode) {
+        co_return problem_reply(mode.error());
+    }
+    const auto answer = co_await context_.jobs->cancel(
+        request.path_parameters.at("id"), tenant_of(request), *mode
+    );
+    if (!answer) {
+        co_return problem_reply(answer.error());
+    }
+    json::object said;
+    said["state"] = to_string(answer->state);
+    said["cancelled"] = answer->cancelled;
+    said["left_running"] = answer->left_running;
+    co_return json_reply(http::status::ok, json::serialize(said));
+}
+
+/// DELETE /v1/jobs/{id}: 204, or 409 while it runs unless it is to be cancelled first.
+awaitable<HttpReply> JobsApi::erase(HttpRequest& request) {
+    if (auto fault = check_query(request.query, {"cancel"})) {
+        co_return problem_reply(*fault);
+    }
+    const auto first_cancel = flag_parameter(request.query, "cancel", false);
+    if (!first_cancel) {
+        co_return problem_reply(first_cancel.error());
+    }
+    const auto& id = request.path_parameters.at("id");
+    const auto tenant = tenant_of(request);
+    if (*first_cancel) {
+        auto cancelled = co_await context_.jobs->cancel(id, tenant, cancel_mode::abort);
+        if (!cancelled) {
+            co_return problem_reply(cancelled.error());
+        }
+        auto ended = co_await context_.jobs->wait(
+            id, tenant, WaitCondition{}, context_.settings->limits.max_wait
+        );
+        if (!ended) {
+            co_return problem_reply(ended.error());
+        }
+    }
+    const auto erased = co_await context_.jobs->erase(id, tenant);
+    if (!erased) {
+        co_return problem_reply(erased.error());
+    }
+    HttpReply reply;
+    reply.status = http::status::no_content;
+    co_return reply;
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "api/context.hpp"
+
+namespace fanfetch {
+
+/// The jobs themselves: submit, list, status, cancel, erase.
+class JobsApi {
+public:
+    explicit JobsApi(ApiContext& context) : context_{context} {}
+
+    void add_routes(Router& router);
+
+private:
+    awaitable<HttpReply> submit(HttpRequest& request);
+    awaitable<HttpReply> list(HttpRequest& request);
+    awaitable<HttpReply> status(HttpRequest& request);
+    awaitable<HttpReply> cancel(HttpRequest& request);
+    awaitable<HttpReply> erase(HttpRequest& request);
+
+    ApiContext& context_;
+};
+
+}  // namespace fanfetch

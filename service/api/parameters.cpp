@@ -1,0 +1,117 @@
+#include "api/parameters.hpp"
+
+#include "base/time.hpp"
+#include "http/router_query.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace fanfetch {
+namespace {
+
+Failure bad(std::string_view name, std::string_view why) {
+    return failed(
+        failure_code::api_bad_parameter,
+        "reading the query parameter " + std::string{name} + ": " + std::string{why}
+    );
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || rest != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+}  // namespace
+
+Expected<std::uint64_t> number_parameter(
+    const QueryParameters& query, std::string_view name, std::uint64_t otherwise,
+    std::uint64_t least, std::uint64_t most
+) {
+    const auto* text = find_parameter(query, name);
+    if (text == nullptr) {
+        return otherwise;
+    }
+    const auto number = whole_number(*text);
+    if (!number || *number < least || *number > most) {
+        return bad(name, "a whole number from " + std::to_string(least) + " to " +
+                             std::to_string(most) + " is wanted");
+    }
+    return *number;
+}
+
+Expected<std::chrono::milliseconds> duration_parameter(
+    const QueryParameters& query, std::string_view name, std::chrono::milliseconds otherwise
+) {
+    const auto* text = find_parameter(query, name);
+    if (text == nullptr) {
+        return otherwise;
+    }
+    const auto duration = parse_duration(*text);
+    if (!duration) {
+        return bad(name, "a duration such as 30s or 250ms is wanted");
+    }
+    return *duration;
+}
+
+Expected<bool> flag_parameter(
+    const QueryParameters& query, std::string_view name, bool otherwise
+) {
+    const auto* text = find_parameter(query, name);
+    if (text == nullptr) {
+        return otherwise;
+    }
+    if (*text != "true" && *text != "false") {
+        return bad(name, "true or false is wanted");
+    }
+    return *text == "true";
+}
+
+Expected<WaitCondition> condition_parameter(const QueryParameters& query) {
+    constexpr std::string_view counted = "count:";
+    using kind = WaitCondition::kind;
+    const auto* text = find_parameter(query, "return_when");
+    if (text == nullptr || *text == "all_completed") {
+        return WaitCondition{kind::all_completed, 0};
+    }
+    if (*text == "first_completed") {
+        return WaitCondition{kind::first_completed, 0};
+    }
+    if (*text == "first_exception") {
+        return WaitCondition{kind::first_exception, 0};
+    }
+    if (text->starts_with(counted)) {
+        const auto number = whole_number(std::string_view{*text}.substr(counted.size()));
+        if (number && *number > 0) {
+            return WaitCondition{kind::count, *number};
+        }
+    }
+    return bad("return_when",
+               "all_completed, first_completed, first_exception or count:N is wanted");
+}
+
+std::string page_token(char order, std::uint64_t position) {
+    return order + std::to_string(position);
+}
+
+Expected<std::uint64_t> page_position(const QueryParameters& query, char order) {
+    const auto* text = find_parameter(query, "page_token");
+    if (text == nullptr) {
+        return std::uint64_t{0};
+    }
+    const auto position =
+        text->starts_with(order) ? whole_number(std::string_view{*text}.substr(1)) : std::nullopt;
+    if (!position) {
+        return bad("page_token", "it is not one of this list");
+    }
+    return *position;
+}
+
+std::optional<std::uint64_t> parse_index(std::string_view text) noexcept {
+    return whole_number(text);
+}
+
+}  // namespace fanfetch

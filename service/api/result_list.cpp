@@ -1,0 +1,167 @@
+#include "api/result_list.hpp"
+
+#include "coro/run_in_executor.hpp"
+#include "http/router_query.hpp"
+#include "job/host_key.hpp"
+#include "model/item_extras.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+namespace {
+
+/// A pattern with `*` for any run of characters.
+bool matches_glob(std::string_view pattern, std::string_view text) noexcept {
+    const auto star = pattern.find('*');
+    if (star == std::string_view::npos) {
+        return pattern == text;
+    }
+    if (!text.starts_with(pattern.substr(0, star))) {
+        return false;
+    }
+    const auto rest = pattern.substr(star + 1);
+    for (auto from = star; from <= text.size(); ++from) {
+        if (matches_glob(rest, text.substr(from))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::vector<std::string> words_of(std::string_view list) {
+    std::vector<std::string> words;
+    while (!list.empty()) {
+        const auto comma = std::min(list.find(','), list.size());
+        words.emplace_back(list.substr(0, comma));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+    return words;
+}
+
+item_state state_of(const ItemRow& row) {
+    return row.result ? row.result->state : item_state::queued;
+}
+
+bool has_head(const ItemRow& row) { return row.result && row.result->body.segment != 0; }
+
+}  // namespace
+
+bool ResultFilter::matches(const ItemRow& row) const {
+    if (states && !states->test(static_cast<std::size_t>(state_of(row)))) {
+        return false;
+    }
+    if (!codes.empty()) {
+        if (!row.result || row.result->code == failure_code::none) {
+            return false;
+        }
+        const auto code = dotted(row.result->code, row.result->status);
+        if (std::ranges::none_of(codes, [&code](const auto& pattern) {
+                return matches_glob(pattern, code);
+            })) {
+            return false;
+        }
+    }
+    return host.empty() || host == host_name_of(row.item.url) || host == host_key_of(row.item.url);
+}
+
+Expected<ResultFilter> read_result_filter(const QueryParameters& query) {
+    ResultFilter filter;
+    if (const auto* text = find_parameter(query, "state")) {
+        filter.states.emplace();
+        for (const auto& word : words_of(*text)) {
+            const auto state = parse_item_state(word);
+            if (!state) {
+                return failed(failure_code::api_bad_parameter, "reading state: no such state");
+            }
+            filter.states->set(static_cast<std::size_t>(*state));
+        }
+    }
+    if (const auto* text = find_parameter(query, "code")) {
+        filter.codes = words_of(*text);
+    }
+    if (const auto* text = find_parameter(query, "host")) {
+        filter.host = *text;
+    }
+    if (const auto* text = find_parameter(query, "fields")) {
+        if (auto kept = filter.fields.keep(*text); !kept) {
+            return kept.error();
+        }
+    }
+    if (const auto* text = find_parameter(query, "include")) {
+        if (auto included = filter.fields.include(*text); !included) {
+            return included.error();
+        }
+    }
+    return filter;
+}
+
+std::string result_text(
+    JobStore& store, const JobRecord& job, const ItemRow& row, const ResultFields& fields
+) {
+    ResultParts parts;
+    std::string head;
+    std::string payload;
+    if (has_head(row) && fields.has(result_member::headers)) {
+        if (auto read = store.read_head(row.result->body)) {
+            head = std::move(*read);
+            parts.head = head;
+        }
+    }
+    if (has_head(row) && fields.has(result_member::body) && row.result->body.has_payload &&
+        row.result->size <= longest_inlined_body) {
+        if (auto read = store.read_payload(row.result->body, 0, row.result->size)) {
+            payload = std::move(*read);
+            parts.payload = payload;
+        }
+    }
+    std::string text;
+    append_result(text, row, ResultView{job.id, job.options.fetch, fields}, parts);
+    return text;
+}
+
+ResultBatch read_results(
+    JobStore& store, const JobRecord& job, const ResultFilter& filter, BatchLimits limits
+) {
+    ResultBatch batch;
+    batch.next = filter.after;
+    while (batch.texts.size() < limits.results && batch.bytes < limits.bytes) {
+        ResultQuery query;
+        query.job_id = job.id;
+        query.after = batch.next;
+        // A filter may pass over most of what is read, so it reads in larger steps.
+        constexpr std::size_t filtered_step = 1000;
+        query.limit = filter.filters() ? filtered_step : limits.results - batch.texts.size();
+        query.max_bytes = limits.bytes - batch.bytes;
+        query.with_attempts = filter.fields.has(result_member::attempts);
+        const bool completed = filter.order == result_order::completed;
+        const auto rows = completed ? store.results_by_seq(query) : store.items_by_index(query);
+        if (rows.empty()) {
+            batch.exhausted = true;
+            return batch;
+        }
+        for (const auto& row : rows) {
+            if (batch.texts.size() == limits.results || batch.bytes >= limits.bytes) {
+                return batch;
+            }
+            batch.next = completed ? row.result->seq : row.item.index + 1;
+            if (filter.matches(row)) {
+                batch.texts.push_back(result_text(store, job, row, filter.fields));
+                batch.bytes += batch.texts.back().size();
+            }
+        }
+    }
+    return batch;
+}
+
+awaitable<ResultBatch> next_results(
+    JobService& jobs, JobSnapshotPtr job, ResultFilter filter, BatchLimits limits
+) {
+    auto read = [store = &jobs.store(), job, filter, limits] {
+        return read_results(*store, job->record, filter, limits);
+    };
+    auto batch = co_await run_in_executor(jobs.blocking(), std::move(read));
+    co_return batch;
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,171 @@
+#include "api/result_list.hpp"
+
+#include "coro/await_future.hpp"
+#include "coro/run_in_executor.hpp"
+#include "coro/with_timeout.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace fanfetch {
+namespace {
+
+/// Until when rows in submission order may be sent: up to the first item without a result.
+struct Held {
+    std::vector<std::string> texts;
+    std::uint64_t next = 0;
+    bool at_end = false;      ///< no further item exists yet
+    bool unfinished = false;  ///< the next item has no result yet
+};
+
+Held read_in_order(JobStore& store, const JobRecord& job, const ResultFilter& filter) {
+    constexpr std::size_t at_a_time = 500;
+    Held held;
+    held.next = filter.after;
+    ResultQuery query;
+    query.job_id = job.id;
+    query.after = filter.after;
+    query.limit = at_a_time;
+    query.max_bytes = 1U << 20U;
+    query.with_attempts = filter.fields.has(result_member::attempts);
+    const auto rows = store.items_by_index(query);
+    held.at_end = rows.empty();
+    for (const auto& row : rows) {
+        if (!row.result) {
+            held.unfinished = true;
+            break;
+        }
+        held.next = row.item.index + 1;
+        if (filter.matches(row)) {
+            held.texts.push_back(result_text(store, job, row, filter.fields));
+        }
+    }
+    return held;
+}
+
+/// One client's stream of lines.
+class LineStream {
+public:
+    LineStream(ApiContext& context, FollowOrder order, ResponseStream& out)
+        : context_{context}, order_{std::move(order)}, out_{out} {}
+
+    awaitable<void> run();
+
+private:
+    awaitable<Expected<bool>> send_some(JobSnapshotPtr job);
+    awaitable<Expected<bool>> send_held(JobSnapshotPtr job);
+    awaitable<bool> send(const std::vector<std::string>& texts);
+    awaitable<Expected<JobSnapshotPtr>> more(const JobSnapshotPtr& job);
+    awaitable<void> send_end(JobSnapshotPtr job);
+
+    ApiContext& context_;
+    FollowOrder order_;
+    ResponseStream& out_;
+    Steady::time_point until_ = Steady::time_point::max();
+};
+
+awaitable<void> LineStream::run() {
+    if (order_.limit) {
+        until_ = saturating_add(context_.clock->now(), *order_.limit);
+    }
+    auto job = co_await context_.jobs->find(order_.job_id, order_.tenant);
+    while (job && !out_.gone()) {
+        // What the snapshot counts is in the store, so a job that is done is read to its end.
+        const bool in_order = order_.filter.order == result_order::submitted;
+        Expected<bool> all_sent = false;
+        if (in_order && order_.follow) {
+            all_sent = co_await send_held(*job);
+        } else {
+            all_sent = co_await send_some(*job);
+        }
+        if (!all_sent) {
+            co_return;
+        }
+        if (!*all_sent) {
+            continue;
+        }
+        const bool late = context_.clock->now() >= until_;
+        if (!order_.follow || (*job)->done() || late) {
+            break;
+        }
+        job = co_await more(*job);
+    }
+    if (job && order_.follow) {
+        co_await send_end(*job);
+    }
+}
+
+/// True when everything there is was sent; a failure when the client is gone.
+awaitable<Expected<bool>> LineStream::send_some(JobSnapshotPtr job) {
+    BatchLimits limits;
+    limits.results = 500;
+    limits.bytes = 1U << 20U;
+    auto batch = co_await next_results(*context_.jobs, job, order_.filter, limits);
+    order_.filter.after = batch.next;
+    const bool sent = co_await send(batch.texts);
+    if (!sent) {
+        co_return failed(failure_code::cancelled_client_gone, "streaming results");
+    }
+    co_return batch.exhausted;
+}
+
+awaitable<Expected<bool>> LineStream::send_held(JobSnapshotPtr job) {
+    auto read = [store = &context_.jobs->store(), job, filter = order_.filter] {
+        return read_in_order(*store, job->record, filter);
+    };
+    auto held = co_await run_in_executor(context_.jobs->blocking(), std::move(read));
+    order_.filter.after = held.next;
+    const bool sent = co_await send(held.texts);
+    if (!sent) {
+        co_return failed(failure_code::cancelled_client_gone, "streaming results");
+    }
+    co_return held.at_end || held.unfinished;
+}
+
+awaitable<bool> LineStream::send(const std::vector<std::string>& texts) {
+    if (texts.empty()) {
+        co_return true;
+    }
+    std::string lines;
+    for (const auto& text : texts) {
+        lines += text;
+        lines += '\n';
+    }
+    const bool sent = co_await out_.write(lines);
+    co_return sent;
+}
+
+/// Waits for anything beyond what `job` showed.
+awaitable<Expected<JobSnapshotPtr>> LineStream::more(const JobSnapshotPtr& job) {
+    // Looks up now and then, so that a client that went away is noticed on a quiet job too.
+    constexpr std::chrono::milliseconds patience{1000};
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        until_ - context_.clock->now()
+    );
+    WaitCondition beyond;
+    beyond.what = WaitCondition::kind::seq;
+    beyond.number = job->record.last_seq;
+    auto next = co_await context_.jobs->wait(
+        order_.job_id, order_.tenant, beyond, std::clamp(left, std::chrono::milliseconds{1}, patience)
+    );
+    co_return next;
+}
+
+awaitable<void> LineStream::send_end(JobSnapshotPtr job) {
+    std::string line;
+    append_stream_end(line, job->record.state, job->counts);
+    line += '\n';
+    co_await out_.write(line);
+}
+
+}  // namespace
+
+StreamProducer line_stream(ApiContext& context, FollowOrder order) {
+    return [&context, order = std::move(order)](ResponseStream& out) -> awaitable<void> {
+        // The function object outlives the stream: it is the session's until the reply is over.
+        LineStream stream{context, order, out};
+        co_await stream.run();
+    };
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,270 @@
+#include "app.hpp"
+
+#include "api/api.hpp"
+#include "net/cares_resolver.hpp"
+#include "net/default_gate.hpp"
+#include "store/sqlite/open.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace fanfetch {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+/// Looks for jobs whose time to live has passed, every few seconds.
+class App::Retention {
+public:
+    static constexpr std::chrono::seconds interval{10};
+
+    Retention(LoopExecutor loop, JobService& jobs) : timer_{loop}, jobs_{jobs} { again(); }
+    void stop() { timer_.cancel(); }
+
+private:
+    void again() {
+        timer_.expires_after(interval);
+        timer_.async_wait([this](boost::system::error_code error) {
+            if (error) {
+                return;
+            }
+            auto looked = jobs_.blocking().submit([this] { jobs_.expire(); });
+            looked.add_done_callback([](const auto&) {});
+            again();
+        });
+    }
+
+    asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor> timer_;
+    JobService& jobs_;
+};
+
+App::App(const Settings& settings, Logger& log)
+    : settings_{settings},
+      log_{log},
+      metrics_{settings.shards},
+      memory_{settings.limits.memory.bytes} {}
+
+App::~App() { stop(); }
+
+Expected<tcp::endpoint> App::start() {
+    if (auto opened = open_store(); !opened) {
+        return opened.error();
+    }
+    for (std::uint64_t number = 0; number < settings_.shards; ++number) {
+        shards_.push_back(std::make_unique<Shard>("shard_" + std::to_string(number)));
+    }
+    make_service();
+    auto listening = listen();
+    if (!listening) {
+        return listening.error();
+    }
+    if (auto made = make_shards(*listening); !made) {
+        return made.error();
+    }
+    if (const auto jobs = jobs_->recover(); jobs > 0) {
+        log_.info("jobs_taken_up", {{"jobs", jobs}});
+    }
+    add_gauges();
+    watch_retention();
+    started_ = true;
+    for (auto& shard : shards_) {
+        shard->loop.start();
+    }
+    return listening;
+}
+
+Expected<void> App::open_store() {
+    StoreOptions options;
+    options.data_dir = settings_.data.dir;
+    options.durability = settings_.data.durability;
+    options.min_free = settings_.data.min_free;
+    options.longest_head = settings_.fetch.max_header_bytes;
+    auto store = open_sqlite_store(std::move(options));
+    if (!store) {
+        return store.error();
+    }
+    store_ = std::move(*store);
+    ThreadPoolOptions pool;
+    pool.name_prefix = "blocking";
+    blocking_ = std::make_unique<ThreadPoolExecutor>(std::move(pool));
+    spill_.emplace(*store_);
+    return {};
+}
+
+/// The parts that do not depend on where we listen; the dispatchers come with the shards.
+void App::make_service() {
+    JobService::Parts parts;
+    for (auto& shard : shards_) {
+        parts.shards.push_back({shard->loop.executor(), nullptr});
+    }
+    parts.store = store_.get();
+    parts.blocking = blocking_.get();
+    parts.clock = &system_clock();
+    parts.log = &log_;
+    parts.limits.max_items_per_job = settings_.limits.max_items_per_job;
+    parts.limits.max_queued_items = settings_.limits.max_queued_items;
+    jobs_.emplace(std::move(parts));
+
+    ApiContext context;
+    context.jobs = &*jobs_;
+    context.settings = &settings_;
+    context.metrics = &metrics_;
+    context.clock = &system_clock();
+    context.log = &log_;
+    api_ = std::make_unique<Api>(context);
+}
+
+Expected<tcp::endpoint> App::listen() {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(settings_.listen.address, error);
+    if (error) {
+        return failed(
+            failure_code::internal,
+            "reading listen.address: " + settings_.listen.address + " is not an address"
+        );
+    }
+    ServerOptions options;
+    options.limits.max_connections = settings_.limits.max_connections;
+    options.limits.header_timeout = settings_.limits.header_timeout;
+    options.limits.min_upload_rate = settings_.limits.min_upload_rate;
+    options.essential = is_essential;
+    options.log = &log_;
+    std::vector<LoopExecutor> loops;
+    for (auto& shard : shards_) {
+        loops.push_back(shard->loop.executor());
+    }
+    server_ = std::make_unique<HttpServer>(std::move(loops), api_->handler(), options);
+    return server_->listen({address, settings_.listen.port});
+}
+
+Expected<void> App::make_shards(const tcp::endpoint& listening) {
+    EgressSettings egress;
+    egress.allow = settings_.egress.allow;
+    egress.deny = settings_.egress.deny;
+    egress.ports = settings_.egress.ports;
+    egress.own_listeners = {ip_endpoint_of(listening)};
+    egress.machine_addresses = machine_addresses;
+    auto rules = EgressRules::make(egress);
+    if (!rules) {
+        return rules.error();
+    }
+    auto tls = TlsPolicy::make({settings_.fetch.ca_file});
+    if (!tls) {
+        return tls.error();
+    }
+    tls_.emplace(std::move(*tls));
+    CaresOptions dns;
+    dns.servers = settings_.dns.servers;
+    dns.timeout = settings_.dns.timeout;
+    dispatch_metrics_ = DispatchMetrics::make(metrics_);
+    for (std::size_t number = 0; number < shards_.size(); ++number) {
+        auto& shard = *shards_[number];
+        auto resolver = make_cares_resolver(shard.loop.executor(), dns);
+        if (!resolver) {
+            return resolver.error();
+        }
+        shard.resolver = std::move(*resolver);
+        shard.gate = make_gate({*rules, {}, settings_.dns.timeout}, *shard.resolver, *tls_);
+
+        HttpFetcher::Parts fetch;
+        fetch.loop = shard.loop.executor();
+        fetch.gate = shard.gate.get();
+        fetch.clock = &system_clock();
+        fetch.body = {&memory_, &*spill_, blocking_.get()};
+        fetch.user_agent = settings_.fetch.user_agent;
+        fetch.max_header_bytes = settings_.fetch.max_header_bytes.bytes;
+        shard.fetcher = std::make_unique<HttpFetcher>(std::move(fetch));
+
+        Dispatcher::Parts parts{.loop = shard.loop.executor()};
+        parts.shard = number;
+        parts.fetcher = shard.fetcher.get();
+        parts.store = store_.get();
+        parts.blocking = blocking_.get();
+        parts.random = &shard.random;
+        parts.clock = &system_clock();
+        parts.metrics = &*dispatch_metrics_;
+        parts.limits.host_ceiling = settings_.host.max_concurrency;
+        parts.limits.most_in_flight =
+            std::max<std::uint64_t>(1, settings_.egress.max_connections / shards_.size());
+        parts.limits.longest_retry_after = settings_.host.max_retry_after;
+        shard.dispatcher = std::make_unique<Dispatcher>(std::move(parts));
+        jobs_->set_dispatcher(number, *shard.dispatcher);
+    }
+    return {};
+}
+
+void App::watch_retention() {
+    retention_ = std::make_unique<Retention>(shards_.front()->loop.executor(), *jobs_);
+}
+
+void App::add_gauges() {
+    metrics_.gauge({"fanfetch_api_connections", "Open connections of clients.", {}}, [this] {
+        return static_cast<double>(server_->open_connections());
+    });
+    metrics_.gauge({"fanfetch_jobs", "Jobs that are not done.", {}}, [this] {
+        return static_cast<double>(jobs_->live_jobs());
+    });
+    metrics_.gauge({"fanfetch_unfinished_items", "Items without a result.", {}}, [this] {
+        return static_cast<double>(jobs_->unfinished_items());
+    });
+    metrics_.gauge({"fanfetch_body_memory_bytes", "Bodies between wire and disk.", {}}, [this] {
+        return static_cast<double>(memory_.used());
+    });
+}
+
+void App::stop_dispatchers() {
+    std::vector<Future<void>> stopped;
+    for (auto& shard : shards_) {
+        auto promise = std::make_shared<Promise<void>>();
+        stopped.push_back(promise->get_future());
+        auto body = shard->dispatcher->stop(settings_.shutdown.grace);
+        auto ended = [promise](const std::exception_ptr&) { promise->set_result(); };
+        asio::co_spawn(shard->loop.executor(), std::move(body), std::move(ended));
+    }
+    for (auto& one : stopped) {
+        one.result();
+    }
+}
+
+void App::stop() {
+    if (!std::exchange(started_, false)) {
+        return;
+    }
+    log_.info("stopping");
+    jobs_->drain();
+    server_->drain();
+    stop_dispatchers();
+
+    constexpr std::chrono::seconds last_replies{2};
+    auto closed = std::make_shared<Promise<void>>();
+    auto over = closed->get_future();
+    auto ended = [this, closed](const std::exception_ptr&) {
+        retention_->stop();
+        closed->set_result();
+    };
+    asio::co_spawn(
+        shards_.front()->loop.executor(), server_->shutdown(last_replies), std::move(ended)
+    );
+    over.result();
+    blocking_->shutdown();
+    store_->close();
+    for (auto& shard : shards_) {
+        auto done = std::make_shared<Promise<void>>();
+        auto cleared = done->get_future();
+        shard->loop.post([&shard, done] {
+            shard->fetcher->close_idle();
+            done->set_result();
+        });
+        cleared.result();
+        shard->loop.stop();
+    }
+    for (auto& shard : shards_) {
+        shard->loop.join();
+    }
+    log_.info("stopped");
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "coro/event_loop.hpp"
+#include "executor/thread_pool_executor.hpp"
+#include "fetch/http_fetcher.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "job/dispatcher.hpp"
+#include "job/job_service.hpp"
+#include "job/spill.hpp"
+#include "net/gate.hpp"
+#include "net/resolver.hpp"
+#include "net/tls_policy.hpp"
+#include "settings.hpp"
+#include "store/job_store.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fanfetch {
+
+class Api;
+
+/// The composition root of `fanfetch serve`: the only place that names concrete types.
+///
+/// Owns everything that lives as long as the service, in the order of dependency. `start` brings
+/// it up, `stop` brings it down in three steps: refuse new work, let running work end within the
+/// grace period, cancel the rest and await it.
+///
+/// Threads  one thread starts and stops it
+class App {
+public:
+    App(const Settings& settings, Logger& log);
+    ~App();
+    App(const App&) = delete;
+
+    /// Opens the store, binds, takes up unfinished jobs, and begins to serve.
+    ///
+    /// Errors   what kept it from starting, in one line
+    Expected<boost::asio::ip::tcp::endpoint> start();
+
+    void stop();
+
+private:
+    /// What one shard owns. The loop comes first: everything else lives on it.
+    struct Shard {
+        explicit Shard(std::string name) : loop{std::move(name)} {}
+
+        EventLoop loop;
+        FastRandom random;
+        std::unique_ptr<Resolver> resolver;
+        std::unique_ptr<Gate> gate;
+        std::unique_ptr<HttpFetcher> fetcher;
+        std::unique_ptr<Dispatcher> dispatcher;
+    };
+
+    Expected<void> open_store();
+    Expected<boost::asio::ip::tcp::endpoint> listen();
+    Expected<void> make_shards(const boost::asio::ip::tcp::endpoint& listening);
+    void make_service();
+    void watch_retention();
+    void add_gauges();
+    void stop_dispatchers();
+
+    const Settings& settings_;
+    Logger& log_;
+    MetricRegistry metrics_;
+    MemoryBudget memory_;
+    std::optional<TlsPolicy> tls_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::unique_ptr<JobStore> store_;
+    std::unique_ptr<ThreadPoolExecutor> blocking_;
+    std::optional<StoreSpill> spill_;
+    std::optional<DispatchMetrics> dispatch_metrics_;
+    std::optional<JobService> jobs_;
+    std::unique_ptr<Api> api_;
+    std::unique_ptr<HttpServer> server_;
+    class Retention;
+    std::unique_ptr<Retention> retention_;
+    bool started_ = false;
+};
+
+}  // namespace fanfetch

@@ -1,0 +1,92 @@
+#include "cli/command_line.hpp"
+
+#include "cli/get.hpp"
+#include "cli/serve.hpp"
+#include "settings.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace fanfetch {
+namespace {
+
+/// The options that every verb with settings has.
+struct SettingsOptions {
+    std::string file;
+    std::vector<std::string> overrides;
+
+    void add_to(CLI::App& verb) {
+        verb.add_option("--config", file, "TOML file with settings");
+        verb.add_option("--set", overrides, "One setting: key=value; may be repeated");
+    }
+};
+
+LoadedSettings load(const SettingsOptions& options) {
+    SettingsSources sources;
+    sources.file = options.file;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        sources.environment.emplace_back(*entry);
+    }
+    sources.overrides = options.overrides;
+    sources.machine = this_machine();
+    return load_settings(sources);
+}
+
+/// Says everything that is wrong at once; true when nothing is.
+bool report(const LoadedSettings& loaded) {
+    for (const auto& warning : loaded.warnings) {
+        std::fprintf(stderr, "warning: %s\n", warning.c_str());
+    }
+    for (const auto& error : loaded.errors) {
+        std::fprintf(stderr, "error: %s\n", error.c_str());
+    }
+    return loaded.errors.empty();
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App program{"Fetches lists of URLs for other programs.", "fanfetch"};
+    program.set_version_flag("--version", FANFETCH_VERSION);
+    program.require_subcommand(1);
+    SettingsOptions options;
+
+    auto* serve_verb = program.add_subcommand("serve", "Run the service");
+    options.add_to(*serve_verb);
+    auto* check_verb = program.add_subcommand("check-config", "Check the settings and say what is wrong");
+    options.add_to(*check_verb);
+    auto* print_verb = program.add_subcommand("print-settings", "Print all settings and where they come from");
+    options.add_to(*print_verb);
+    auto* get_verb = program.add_subcommand("get", "Fetch a list of URLs into files, without a server");
+    GetOptions get_options;
+    add_get_options(*get_verb, get_options);
+
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return program.exit(error) == 0 ? exit_ok : exit_usage;
+    }
+    if (get_verb->parsed()) {
+        return get(get_options);
+    }
+    const auto loaded = load(options);
+    if (!report(loaded)) {
+        return exit_usage;
+    }
+    if (print_verb->parsed()) {
+        std::fputs(print_settings(loaded).c_str(), stdout);
+        return exit_ok;
+    }
+    if (check_verb->parsed()) {
+        std::puts("the settings are good");
+        return exit_ok;
+    }
+    return serve(loaded.settings);
+}
+
+}  // namespace fanfetch

@@ -1,0 +1,116 @@
+#include "base/time.hpp"
+#include "model/request_rules.hpp"
+#include "net/egress_entry.hpp"
+#include "net/ip_address.hpp"
+#include "net/port_policy.hpp"
+#include "settings_table.hpp"
+
+#include <algorithm>
+
+namespace fanfetch {
+namespace {
+
+constexpr std::uint16_t dns_port = 53;
+
+/// Collects what is wrong, each beginning with the key at fault.
+class Findings {
+public:
+    void require(bool good, std::string_view key, std::string_view wrong) {
+        if (!good) {
+            texts_.push_back(std::string{key} + ": " + std::string{wrong});
+        }
+    }
+    /// That one value is not above another.
+    template <class Value>
+    void require_order(std::string_view key, Value value, std::string_view limit_key, Value limit) {
+        require(value <= limit, key, "is more than " + std::string{limit_key} + " allows");
+    }
+    [[nodiscard]] std::vector<std::string> take() { return std::move(texts_); }
+
+private:
+    std::vector<std::string> texts_;
+};
+
+bool is_loopback(const IpAddress& address) {
+    const auto bytes = address.bytes();
+    constexpr std::uint8_t loopback_block = 127;
+    if (!address.v6()) {
+        return bytes.front() == loopback_block;
+    }
+    return bytes.back() == 1 && std::ranges::all_of(bytes.first(15), [](auto b) { return b == 0; });
+}
+
+void check_listening(const Settings& settings, Findings& findings) {
+    const auto address = IpAddress::parse(settings.listen.address);
+    findings.require(address.has_value(), "listen.address", "expected an IP address");
+    const auto& auth = settings.auth;
+    findings.require(
+        !address || is_loopback(*address) || auth.mode != auth_mode::automatic ||
+            !auth.keys_file.empty(),
+        "listen.address",
+        "without API keys the service listens on a loopback address only (auth.keys_file)"
+    );
+    findings.require(
+        auth.mode != auth_mode::keys || !auth.keys_file.empty(), "auth.keys_file",
+        "auth.mode keys needs it"
+    );
+}
+
+void check_egress(const Settings& settings, Findings& findings) {
+    for (const auto& [key, entries] :
+         {std::pair{"egress.allow", &settings.egress.allow},
+          std::pair{"egress.deny", &settings.egress.deny}}) {
+        for (const auto& text : *entries) {
+            const auto entry = EgressEntry::parse(text);
+            findings.require(entry.has_value(), key, entry ? "" : entry.error().detail);
+        }
+    }
+    const auto ports = PortPolicy::parse(settings.egress.ports);
+    findings.require(ports.has_value(), "egress.ports", ports ? "" : ports.error().detail);
+    for (const auto& server : settings.dns.servers) {
+        findings.require(
+            parse_endpoint(server, dns_port).has_value(), "dns.servers",
+            "expected an IP address, perhaps with a port, found " + server
+        );
+    }
+}
+
+void check_fetching(const Settings& settings, Findings& findings) {
+    const auto& fetch = settings.fetch;
+    const auto& limits = settings.limits;
+    for (const auto& [key, timeout] :
+         {std::pair{"fetch.connect_timeout", fetch.connect_timeout},
+          std::pair{"fetch.first_byte_timeout", fetch.first_byte_timeout},
+          std::pair{"fetch.idle_timeout", fetch.idle_timeout},
+          std::pair{"fetch.total_timeout", fetch.total_timeout}}) {
+        findings.require_order(key, timeout, "limits.max_total_timeout", limits.max_total_timeout);
+    }
+    findings.require_order(
+        "fetch.max_body_bytes", fetch.max_body_bytes, "limits.max_body_bytes", limits.max_body_bytes
+    );
+    findings.require_order(
+        "fetch.max_redirects", fetch.max_redirects, "limits.max_redirects", limits.max_redirects
+    );
+    findings.require_order(
+        "job.default_concurrency", settings.job.default_concurrency, "job.max_concurrency",
+        settings.job.max_concurrency
+    );
+    const auto why = why_not_header("User-Agent", fetch.user_agent);
+    findings.require(!why && !fetch.user_agent.empty(), "fetch.user_agent", why.value_or("is empty"));
+}
+
+}  // namespace
+
+std::vector<std::string> check_settings(const Settings& settings) {
+    Findings findings;
+    check_listening(settings, findings);
+    findings.require(!settings.data.dir.empty(), "data.dir", "is empty");
+    findings.require(
+        settings.store.url == "sqlite:", "store.url", "this version supports sqlite: only"
+    );
+    check_egress(settings, findings);
+    check_fetching(settings, findings);
+    return findings.take();
+}
+
+}  // namespace fanfetch

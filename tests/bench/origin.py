@@ -1,0 +1,73 @@
+"""A real nginx on a free port, for benchmarks: 2 KiB files, kept connections, one core."""
+
+import contextlib
+import pathlib
+import socket
+import subprocess
+import time
+
+CONFIG = """
+daemon off;
+master_process off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log crit;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000;
+    keepalive_timeout 300;
+    open_file_cache max=200000 inactive=600s;
+    open_file_cache_valid 600s;
+    default_type application/octet-stream;
+    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        root {folder}/www;
+    }}
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for_port(port: int, limit_s: float = 10) -> None:
+    end = time.monotonic() + limit_s
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def nginx(folder: pathlib.Path, files: int, size: int, core: int):
+    """Yields the port. `files` files named /f/000000.bin …, each of `size` bytes."""
+    www = folder / "www" / "f"
+    www.mkdir(parents=True)
+    for number in range(files):
+        block = f"{number:06d}".encode() * (size // 6 + 1)
+        (www / f"{number:06d}.bin").write_bytes(block[:size])
+    port = free_port()
+    config = folder / "nginx.conf"
+    config.write_text(CONFIG.format(folder=folder, port=port))
+    process = subprocess.Popen(
+        ["taskset", "-c", str(core), "/usr/sbin/nginx", "-c", str(config), "-p", str(folder)],
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()

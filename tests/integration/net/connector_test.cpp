@@ -1,0 +1,249 @@
+#include "net/connector.hpp"
+
+#include "coro/with_timeout.hpp"
+#include "future/errors.hpp"
+#include "support/run_coroutine.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <gtest/gtest.h>
+
+#include <dirent.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+
+namespace fanfetch {
+namespace {
+
+using namespace std::chrono_literals;
+using boost::asio::ip::tcp;
+using testing::run_coroutine;
+
+/// A listening socket of the kernel's: it accepts in the background, as far as its backlog goes.
+class Listener {
+public:
+    explicit Listener(LoopExecutor home, int backlog = 16) : acceptor_{home} {
+        acceptor_.open(tcp::v4());
+        acceptor_.bind({boost::asio::ip::address_v4::loopback(), 0});
+        acceptor_.listen(backlog);
+    }
+
+    [[nodiscard]] IpEndpoint endpoint() const {
+        return {IpAddress{V4Bytes{127, 0, 0, 1}}, acceptor_.local_endpoint().port()};
+    }
+
+private:
+    boost::asio::basic_socket_acceptor<tcp, LoopExecutor> acceptor_;
+};
+
+/// A port whose queue is full: a connect to it hangs, as to a host that drops packets.
+class BlackHole {
+public:
+    explicit BlackHole(LoopExecutor home) : listener_{home, 0} {
+        for (int i = 0; i < 3; ++i) {
+            fillers_.emplace_back(home);
+            fillers_.back().open(tcp::v4());
+            fillers_.back().non_blocking(true);
+            boost::system::error_code in_progress;
+            fillers_.back().connect(
+                {boost::asio::ip::address_v4::loopback(), endpoint().port}, in_progress
+            );
+        }
+    }
+
+    [[nodiscard]] IpEndpoint endpoint() const { return listener_.endpoint(); }
+
+private:
+    Listener listener_;
+    std::vector<TcpSocket> fillers_;
+};
+
+IpEndpoint closed_port(LoopExecutor home) {
+    const Listener gone{home};
+    return gone.endpoint();
+}
+
+std::size_t open_descriptors() {
+    std::size_t count = 0;
+    const std::unique_ptr<DIR, decltype(&::closedir)> folder{
+        ::opendir("/proc/self/fd"), &::closedir};
+    while (::readdir(folder.get()) != nullptr) {
+        ++count;
+    }
+    return count;
+}
+
+struct Seen {
+    failure_code code = failure_code::none;
+    std::string detail;
+    std::string remote;
+    std::string wanted;
+    bool no_delay = false;
+    Steady::duration took{};
+};
+
+/// Dials what `choose` says and tells how it went.
+template <class Choose>
+Seen dial_to(Choose choose, Steady::duration limit = 5s) {
+    return run_coroutine([&](LoopExecutor home) -> awaitable<Seen> {
+        Seen seen;
+        const auto begun = Steady::now();
+        auto dial_all = [&](std::vector<IpEndpoint> endpoints) -> awaitable<> {
+            seen.wanted = to_string(endpoints.back());
+            auto dialled = co_await dial(std::move(endpoints), begun + limit);
+            if (!dialled) {
+                seen.code = dialled.error().code;
+                seen.detail = dialled.error().detail;
+                co_return;
+            }
+            seen.remote = to_string(dialled->remote);
+            tcp::no_delay option;
+            dialled->socket.get_option(option);
+            seen.no_delay = option.value();
+        };
+        co_await choose(home, dial_all);
+        seen.took = Steady::now() - begun;
+        co_return seen;
+    });
+}
+
+TEST(Connector, ConnectsWithoutDelay) {
+    const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
+        const Listener listener{home};
+        const std::vector endpoints{listener.endpoint()};
+        co_await dial_all(endpoints);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
+    EXPECT_EQ(seen.remote, seen.wanted);
+    EXPECT_TRUE(seen.no_delay);
+}
+
+TEST(Connector, Ups01ARefusalIsToldAtOnce) {
+    const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
+        const std::vector endpoints{closed_port(home)};
+        co_await dial_all(endpoints);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::connect_refused);
+    EXPECT_NE(seen.detail.find(seen.wanted), std::string::npos) << "a dialled address may be told";
+}
+
+TEST(Connector, Ups01ABlackHoleEndsAtTheDeadline) {
+    const Seen seen = dial_to(
+        [](LoopExecutor home, auto dial_all) -> awaitable<> {
+            const BlackHole hole{home};
+            const std::vector endpoints{hole.endpoint()};
+            co_await dial_all(endpoints);
+        },
+        300ms
+    );
+
+    EXPECT_EQ(seen.code, failure_code::connect_timeout);
+    EXPECT_GE(seen.took, 300ms);
+    EXPECT_LT(seen.took, 2s);
+}
+
+TEST(Connector, Ssrf06TheNextAddressIsDialledWhenOneRefuses) {
+    const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
+        const Listener listener{home};
+        const std::vector endpoints{closed_port(home), closed_port(home), listener.endpoint()};
+        co_await dial_all(endpoints);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
+    EXPECT_EQ(seen.remote, seen.wanted);
+    EXPECT_LT(seen.took, dial_stagger) << "a refusal is not waited out";
+}
+
+TEST(Connector, Ssrf06TheNextAddressIsDialledBesideOneThatStalls) {
+    const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
+        const BlackHole hole{home};
+        const Listener listener{home};
+        const std::vector endpoints{hole.endpoint(), listener.endpoint()};
+        co_await dial_all(endpoints);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
+    EXPECT_EQ(seen.remote, seen.wanted);
+    EXPECT_GE(seen.took, dial_stagger);
+    EXPECT_LT(seen.took, 2s);
+}
+
+TEST(Connector, OfSeveralFailuresTheTellingOneIsReported) {
+    const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
+        const IpEndpoint nowhere{IpAddress{V4Bytes{255, 255, 255, 255}}, 80};
+        const std::vector endpoints{nowhere, closed_port(home), nowhere};
+        co_await dial_all(endpoints);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::connect_refused);
+}
+
+TEST(Connector, NothingStaysOpenWhenItIsCancelled) {
+    struct Count {
+        std::size_t before = 0;
+        std::size_t after = 0;
+        bool cancelled = false;
+    };
+
+    const auto count = run_coroutine([](LoopExecutor home) -> awaitable<Count> {
+        const BlackHole hole{home};
+        Count seen;
+        const std::vector endpoints{hole.endpoint(), hole.endpoint()};
+        auto dialling = [&] { return dial(endpoints, Steady::now() + 10s); };
+        seen.before = open_descriptors();
+        try {
+            co_await with_timeout(400ms, dialling);
+        } catch (const TimeoutError&) {
+            seen.cancelled = true;
+        }
+        seen.after = open_descriptors();
+        co_return seen;
+    });
+
+    EXPECT_TRUE(count.cancelled);
+    EXPECT_EQ(count.after, count.before);
+}
+
+TEST(Connector, WithoutDescriptorsItIsNobodysFault) {
+    const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
+        const Listener listener{home};
+        const std::vector endpoints{listener.endpoint()};
+        rlimit usual{};
+        ::getrlimit(RLIMIT_NOFILE, &usual);
+        const int lowest_free = ::dup(0);
+        ::close(lowest_free);
+        const rlimit none{static_cast<rlim_t>(lowest_free), usual.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+        co_await dial_all(endpoints);
+        ::setrlimit(RLIMIT_NOFILE, &usual);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::internal);
+    EXPECT_NE(seen.detail.find("Too many open files"), std::string::npos) << seen.detail;
+}
+
+TEST(Connector, EveryErrorHasItsCode) {
+    const auto code = [](int error) {
+        return connect_failure({error, boost::system::system_category()});
+    };
+
+    EXPECT_EQ(code(ECONNREFUSED), failure_code::connect_refused);
+    EXPECT_EQ(code(ECONNRESET), failure_code::connect_reset);
+    EXPECT_EQ(code(EPIPE), failure_code::connect_reset);
+    EXPECT_EQ(code(ETIMEDOUT), failure_code::connect_timeout);
+    EXPECT_EQ(code(EHOSTUNREACH), failure_code::connect_unreachable);
+    EXPECT_EQ(code(ENETUNREACH), failure_code::connect_unreachable);
+    EXPECT_EQ(code(EADDRNOTAVAIL), failure_code::connect_unreachable);
+    EXPECT_EQ(code(EACCES), failure_code::connect_unreachable);
+    EXPECT_EQ(code(EMFILE), failure_code::internal);
+    EXPECT_EQ(code(ENFILE), failure_code::internal);
+    EXPECT_EQ(code(ENOMEM), failure_code::internal);
+}
+
+}  // namespace
+}  // namespace fanfetch

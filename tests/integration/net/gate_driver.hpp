@@ -1,0 +1,84 @@
+#pragma once
+
+#include "integration/net/connect_log.hpp"
+#include "net/default_gate.hpp"
+#include "support/dns_fake_resolver.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace fanfetch::testing {
+
+using Texts = std::vector<std::string>;
+
+/// What came of one connect.
+struct Seen {
+    failure_code code = failure_code::none;
+    std::string detail;
+    DialReport report;
+    Texts asked;      // of the resolver
+    Texts connected;  // every connect(2) of the process
+};
+
+/// One gate for one connect, with everything it needs.
+struct Setup {
+    EgressSettings egress{};
+    std::unordered_map<std::string, EgressSettings> tenants{};
+    std::string ca_file{};
+    std::chrono::milliseconds limit{5'000};
+    bool verify_tls = true;
+    std::string tenant = "t";
+};
+
+inline awaitable<Seen> connect_once(Setup setup, FakeResolver& resolver, std::string url_text) {
+    auto tls = TlsPolicy::make({.ca_file = setup.ca_file}).value();
+    GateOptions options{.rules = EgressRules::make(setup.egress).value()};
+    for (const auto& [tenant, settings] : setup.tenants) {
+        options.tenant_rules.emplace(tenant, EgressRules::make(settings).value());
+    }
+    const auto gate = make_gate(std::move(options), resolver, tls);
+    const Url url = Url::parse(url_text).value();
+    DialOrder order;
+    order.url = &url;
+    order.deadline = Steady::now() + setup.limit;
+    order.verify_tls = setup.verify_tls;
+    order.tenant = setup.tenant;
+
+    begin_connect_log();
+    const auto connection = co_await gate->connect(order);
+    Seen seen;
+    seen.connected = connect_log();
+    seen.asked = resolver.asked();
+    if (connection) {
+        seen.report = (*connection)->report;
+    } else {
+        seen.code = connection.error().code;
+        seen.detail = connection.error().detail;
+    }
+    co_return seen;
+}
+
+/// A listener of this test's and the URL of it, after `host`.
+class Origin {
+public:
+    explicit Origin(LoopExecutor home)
+        : acceptor_{
+              home, boost::asio::ip::tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0}} {}
+
+    [[nodiscard]] std::string url(const std::string& host) const {
+        return "http://" + host + ":" + port() + "/";
+    }
+    [[nodiscard]] std::string port() const {
+        return std::to_string(acceptor_.local_endpoint().port());
+    }
+
+private:
+    boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, LoopExecutor> acceptor_;
+};
+
+}  // namespace fanfetch::testing
