@@ -41,6 +41,17 @@ private:
     JobService& jobs_;
 };
 
+namespace {
+
+IpEndpoint own_endpoint(const tcp::endpoint& listening) {
+    const auto address = listening.address();
+    return {address.is_v4() ? IpAddress{address.to_v4().to_bytes()}
+                            : IpAddress{address.to_v6().to_bytes()},
+            listening.port()};
+}
+
+}  // namespace
+
 App::App(const Settings& settings, Logger& log)
     : settings_{settings},
       log_{log},
@@ -145,7 +156,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
     egress.allow = settings_.egress.allow;
     egress.deny = settings_.egress.deny;
     egress.ports = settings_.egress.ports;
-    egress.own_listeners = {ip_endpoint_of(listening)};
+    egress.own_listeners = {own_endpoint(listening)};
     egress.machine_addresses = machine_addresses;
     auto rules = EgressRules::make(egress);
     if (!rules) {
@@ -169,8 +180,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         shard.resolver = std::move(*resolver);
         shard.gate = make_gate({*rules, {}, settings_.dns.timeout}, *shard.resolver, *tls_);
 
-        HttpFetcher::Parts fetch;
-        fetch.loop = shard.loop.executor();
+        HttpFetcher::Parts fetch{shard.loop.executor()};
         fetch.gate = shard.gate.get();
         fetch.clock = &system_clock();
         fetch.body = {&memory_, &*spill_, blocking_.get()};
@@ -178,7 +188,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         fetch.max_header_bytes = settings_.fetch.max_header_bytes.bytes;
         shard.fetcher = std::make_unique<HttpFetcher>(std::move(fetch));
 
-        Dispatcher::Parts parts{.loop = shard.loop.executor()};
+        Dispatcher::Parts parts{shard.loop.executor()};
         parts.shard = number;
         parts.fetcher = shard.fetcher.get();
         parts.store = store_.get();
@@ -249,8 +259,8 @@ void App::stop() {
         shards_.front()->loop.executor(), server_->shutdown(last_replies), std::move(ended)
     );
     over.result();
+    jobs_->rest();
     blocking_->shutdown();
-    store_->close();
     for (auto& shard : shards_) {
         auto done = std::make_shared<Promise<void>>();
         auto cleared = done->get_future();
@@ -264,6 +274,8 @@ void App::stop() {
     for (auto& shard : shards_) {
         shard->loop.join();
     }
+    // The last commits are made here; whom they would be reported to has ended.
+    store_.reset();
     log_.info("stopped");
 }
 

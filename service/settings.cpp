@@ -18,8 +18,7 @@ SettingSlot words(Enum& value, const std::array<std::string_view, Size>& spellin
 // In the order of the enumerators.
 constexpr std::array durability_words{std::string_view{"full"}, std::string_view{"os"}};
 constexpr std::array auth_words{
-    std::string_view{"auto"}, std::string_view{"keys"}, std::string_view{"generate"}
-};
+    std::string_view{"auto"}, std::string_view{"keys"}, std::string_view{"generate"}};
 constexpr std::array proxy_resolve_words{std::string_view{"local"}, std::string_view{"proxy"}};
 constexpr std::array resolver_words{std::string_view{"cares"}, std::string_view{"system"}};
 // clang-format off: one setting after the other, each in the same few lines
@@ -32,45 +31,36 @@ std::vector<SettingRow> make_rows() {
         {"listen.address", "127.0.0.1",
          [](Settings& s) -> SettingSlot { return &s.listen.address; }, "", "",
          "Address the API listens on. Anything but a loopback address needs API keys."},
-        {"listen.port", "8080",
-         [](Settings& s) -> SettingSlot { return &s.listen.port; }, "0", "65535",
-         "Port the API listens on; 0 picks a free one, which the ready line tells."},
-        {"data.dir", "./data",
-         [](Settings& s) -> SettingSlot { return &s.data.dir; }, "", "",
+        {"listen.port", "8080", [](Settings& s) -> SettingSlot { return &s.listen.port; }, "0",
+         "65535", "Port the API listens on; 0 picks a free one, which the ready line tells."},
+        {"data.dir", "./data", [](Settings& s) -> SettingSlot { return &s.data.dir; }, "", "",
          "Directory of the database, the segments and the lock file. One process at a time."},
         {"data.durability", "full",
          [](Settings& s) { return words(s.data.durability, durability_words); }, "", "",
          "full: results are on the disk before anyone sees them; os: the kernel writes when it "
          "likes, and a power cut may lose what was acknowledged."},
-        {"data.min_free", "1GiB",
-         [](Settings& s) -> SettingSlot { return &s.data.min_free; }, "0B", "1024TiB",
+        {"data.min_free", "1GiB", [](Settings& s) -> SettingSlot { return &s.data.min_free; }, "0B",
+         "1024TiB",
          "Free disk space below which new jobs are refused and the service is not ready."},
-        {"store.url", "sqlite:",
-         [](Settings& s) -> SettingSlot { return &s.store.url; }, "", "",
+        {"store.url", "sqlite:", [](Settings& s) -> SettingSlot { return &s.store.url; }, "", "",
          "Where jobs are kept: sqlite: is a database in data.dir."},
-        {"shards", "auto",
-         [](Settings& s) -> SettingSlot { return &s.shards; }, "1", "256",
+        {"shards", "auto", [](Settings& s) -> SettingSlot { return &s.shards; }, "1", "256",
          "Threads that serve and fetch; auto: as many as cores are usable (affinity, cgroup)."},
-        {"auth.keys_file", "",
-         [](Settings& s) -> SettingSlot { return &s.auth.keys_file; }, "", "",
+        {"auth.keys_file", "", [](Settings& s) -> SettingSlot { return &s.auth.keys_file; }, "", "",
          "File of API keys.", false},
-        {"auth.mode", "auto",
-         [](Settings& s) { return words(s.auth.mode, auth_words); }, "", "",
+        {"auth.mode", "auto", [](Settings& s) { return words(s.auth.mode, auth_words); }, "", "",
          "auto: keys if there are any, else loopback only; keys: no start without keys; generate: "
-         "a first start without keys makes one and prints it once.", false},
-        {"egress.allow", "",
-         [](Settings& s) -> SettingSlot { return &s.egress.allow; }, "", "",
+         "a first start without keys makes one and prints it once.",
+         false},
+        {"egress.allow", "", [](Settings& s) -> SettingSlot { return &s.egress.allow; }, "", "",
          "Addresses (CIDR) and host names that may be fetched from although they are not globally "
          "routable, optionally with :port. Metadata addresses and our own cannot be allowed."},
-        {"egress.deny", "",
-         [](Settings& s) -> SettingSlot { return &s.egress.deny; }, "", "",
+        {"egress.deny", "", [](Settings& s) -> SettingSlot { return &s.egress.deny; }, "", "",
          "Addresses and host names that are never fetched from; beats egress.allow."},
-        {"egress.ports", "",
-         [](Settings& s) -> SettingSlot { return &s.egress.ports; }, "", "",
+        {"egress.ports", "", [](Settings& s) -> SettingSlot { return &s.egress.ports; }, "", "",
          "Ports that may be fetched from: numbers, ranges and the word default. Empty: 80, 443 and "
          "1024-65535 without the ports of well-known internal services."},
-        {"egress.proxy", "",
-         [](Settings& s) -> SettingSlot { return &s.egress.proxy; }, "", "",
+        {"egress.proxy", "", [](Settings& s) -> SettingSlot { return &s.egress.proxy; }, "", "",
          "Proxy for everything that is fetched, http://host:port.", false},
         {"egress.proxy_resolve", "local",
          [](Settings& s) { return words(s.egress.proxy_resolve, proxy_resolve_words); }, "", "",
@@ -78,15 +68,13 @@ std::vector<SettingRow> make_rows() {
         {"egress.max_connections", "10000",
          [](Settings& s) -> SettingSlot { return &s.egress.max_connections; }, "1", "1000000",
          "Connections to origins, all hosts together."},
-        {"egress.bandwidth", "none",
-         [](Settings& s) -> SettingSlot { return &s.egress.bandwidth; }, "1KiB", "1TiB",
-         "Bytes a second received from origins, all together.", false},
+        {"egress.bandwidth", "none", [](Settings& s) -> SettingSlot { return &s.egress.bandwidth; },
+         "1KiB", "1TiB", "Bytes a second received from origins, all together.", false},
         {"host.max_concurrency", "64",
          [](Settings& s) -> SettingSlot { return &s.host.max_concurrency; }, "1", "10000",
          "Exchanges with any one host at a time, whatever the jobs ask for."},
-        {"host.max_rate", "none",
-         [](Settings& s) -> SettingSlot { return &s.host.max_rate; }, "0.001", "1000000",
-         "Requests a second to any one host (\"30/m\" is 30 a minute).", false},
+        {"host.max_rate", "none", [](Settings& s) -> SettingSlot { return &s.host.max_rate; },
+         "0.001", "1000000", "Requests a second to any one host (\"30/m\" is 30 a minute).", false},
         {"host.max_retry_after", "1h",
          [](Settings& s) -> SettingSlot { return &s.host.max_retry_after; }, "0s", "7d",
          "The longest Retry-After that is waited out."},
@@ -123,8 +111,7 @@ std::vector<SettingRow> make_rows() {
         {"fetch.max_redirects", std::to_string(job.fetch.redirects.max),
          [](Settings& s) -> SettingSlot { return &s.fetch.max_redirects; }, "0", "1000",
          "Redirects followed, for jobs that do not say."},
-        {"fetch.ca_file", "",
-         [](Settings& s) -> SettingSlot { return &s.fetch.ca_file; }, "", "",
+        {"fetch.ca_file", "", [](Settings& s) -> SettingSlot { return &s.fetch.ca_file; }, "", "",
          "Certificates (PEM) that origins are verified against; empty: the system's."},
         {"fetch.user_agent", "fanfetch/" FANFETCH_VERSION,
          [](Settings& s) -> SettingSlot { return &s.fetch.user_agent; }, "", "",
@@ -132,15 +119,12 @@ std::vector<SettingRow> make_rows() {
         {"fetch.allow_insecure_tls", "false",
          [](Settings& s) -> SettingSlot { return &s.fetch.allow_insecure_tls; }, "", "",
          "Whether a job may ask for tls.verify: off."},
-        {"dns.servers", "",
-         [](Settings& s) -> SettingSlot { return &s.dns.servers; }, "", "",
+        {"dns.servers", "", [](Settings& s) -> SettingSlot { return &s.dns.servers; }, "", "",
          "Name servers, address or address:port; empty: the system's."},
-        {"dns.timeout", "5s",
-         [](Settings& s) -> SettingSlot { return &s.dns.timeout; }, "100ms", "1m",
-         "How long a name may take to resolve."},
-        {"dns.resolver", "cares",
-         [](Settings& s) { return words(s.dns.resolver, resolver_words); }, "", "",
-         "cares: asks the name servers itself; system: the C library's resolver.", false},
+        {"dns.timeout", "5s", [](Settings& s) -> SettingSlot { return &s.dns.timeout; }, "100ms",
+         "1m", "How long a name may take to resolve."},
+        {"dns.resolver", "cares", [](Settings& s) { return words(s.dns.resolver, resolver_words); },
+         "", "", "cares: asks the name servers itself; system: the C library's resolver.", false},
         {"limits.max_body_bytes", to_string(ByteSize{limits.max_body_bytes}),
          [](Settings& s) -> SettingSlot { return &s.limits.max_body_bytes; }, "1B", "1TiB",
          "The largest max_body_bytes a job may ask for."},
@@ -150,8 +134,8 @@ std::vector<SettingRow> make_rows() {
         {"limits.max_redirects", std::to_string(limits.max_redirects),
          [](Settings& s) -> SettingSlot { return &s.limits.max_redirects; }, "0", "1000",
          "The most redirects a job may ask for."},
-        {"limits.memory", "auto",
-         [](Settings& s) -> SettingSlot { return &s.limits.memory; }, "16MiB", "1024TiB",
+        {"limits.memory", "auto", [](Settings& s) -> SettingSlot { return &s.limits.memory; },
+         "16MiB", "1024TiB",
          "Memory for buffers and decoders; who does not fit waits. auto: half of what the cgroup "
          "or the machine has."},
         {"limits.max_items_per_job", "10000000",
@@ -172,18 +156,14 @@ std::vector<SettingRow> make_rows() {
         {"limits.min_upload_rate", "1KiB",
          [](Settings& s) -> SettingSlot { return &s.limits.min_upload_rate; }, "0B", "1GiB",
          "Bytes a second a request's body must come with, after limits.header_timeout."},
-        {"limits.max_wait", "60s",
-         [](Settings& s) -> SettingSlot { return &s.limits.max_wait; }, "0s", "1h",
-         "The longest wait of one request; a longer one is shortened to it."},
-        {"shutdown.grace", "25s",
-         [](Settings& s) -> SettingSlot { return &s.shutdown.grace; }, "0s", "1h",
-         "How long running work may take to end when the service is told to stop."},
-        {"log.level", "info",
-         [](Settings& s) { return words(s.log.level, log_level_words); }, "", "",
-         "The least important events that are logged."},
-        {"log.format", "auto",
-         [](Settings& s) { return words(s.log.format, log_format_words); }, "", "",
-         "text: for people; json: one object a line; auto: text on a terminal, else json."},
+        {"limits.max_wait", "60s", [](Settings& s) -> SettingSlot { return &s.limits.max_wait; },
+         "0s", "1h", "The longest wait of one request; a longer one is shortened to it."},
+        {"shutdown.grace", "25s", [](Settings& s) -> SettingSlot { return &s.shutdown.grace; },
+         "0s", "1h", "How long running work may take to end when the service is told to stop."},
+        {"log.level", "info", [](Settings& s) { return words(s.log.level, log_level_words); }, "",
+         "", "The least important events that are logged."},
+        {"log.format", "auto", [](Settings& s) { return words(s.log.format, log_format_words); },
+         "", "", "text: for people; json: one object a line; auto: text on a terminal, else json."},
     };
 }
 // clang-format on
@@ -210,8 +190,7 @@ JobOptions default_job_options(const Settings& settings) {
     options.concurrency = static_cast<int>(settings.job.default_concurrency);
     options.per_host_concurrency = options.concurrency;
     options.fetch.timeouts = {
-        fetch.connect_timeout, fetch.first_byte_timeout, fetch.idle_timeout, fetch.total_timeout
-    };
+        fetch.connect_timeout, fetch.first_byte_timeout, fetch.idle_timeout, fetch.total_timeout};
     options.fetch.max_body_bytes = fetch.max_body_bytes.bytes;
     options.fetch.redirects.max = static_cast<int>(fetch.max_redirects);
     return options;

@@ -112,9 +112,9 @@ struct SettingsSources {
 
 struct LoadedSettings {
     Settings settings{};
-    std::vector<std::string> origins;   ///< of each row's value: "default", "f.toml:3", a variable …
+    std::vector<std::string> origins;  ///< of each row's value: "default", "f.toml:3", a variable …
     std::vector<std::string> warnings;
-    std::vector<std::string> errors;    ///< empty: the settings are good
+    std::vector<std::string> errors;  ///< empty: the settings are good
 };
 
 /// Reads and checks everything, and reports all that is wrong at once.

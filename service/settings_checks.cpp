@@ -96,7 +96,9 @@ void check_fetching(const Settings& settings, Findings& findings) {
         settings.job.max_concurrency
     );
     const auto why = why_not_header("User-Agent", fetch.user_agent);
-    findings.require(!why && !fetch.user_agent.empty(), "fetch.user_agent", why.value_or("is empty"));
+    findings.require(
+        !why && !fetch.user_agent.empty(), "fetch.user_agent", why.value_or("is empty")
+    );
 }
 
 }  // namespace

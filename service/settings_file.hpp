@@ -7,8 +7,8 @@ namespace fanfetch {
 
 /// One value of a settings file, or what is wrong with the file at one place.
 struct FileEntry {
-    std::string key;    ///< "listen.port"
-    std::string text;   ///< the value as the environment would have it; lists with commas
+    std::string key;   ///< "listen.port"
+    std::string text;  ///< the value as the environment would have it; lists with commas
     bool list = false;
     unsigned line = 0;  ///< 0: the file as a whole
     std::string error;  ///< empty: none

@@ -42,9 +42,7 @@ std::vector<Group> groups_of(const fs::path& root) {
         const auto first = line.find(':');
         const auto second = line.find(':', first + 1);
         if (first != std::string::npos && second != std::string::npos) {
-            groups.push_back(
-                {line.substr(first + 1, second - first - 1), line.substr(second + 1)}
-            );
+            groups.push_back({line.substr(first + 1, second - first - 1), line.substr(second + 1)});
         }
     }
     return groups;

@@ -10,7 +10,9 @@ std::string_view table_of(std::string_view key) {
     return dot == std::string_view::npos ? std::string_view{} : key.substr(0, dot);
 }
 
-std::string_view name_of(std::string_view key) { return key.substr(key.find('.') + 1); }
+std::string_view name_of(std::string_view key) {
+    return key.substr(key.find('.') + 1);
+}
 
 /// The rows, those without a table first: a TOML table ends only where the next one begins.
 std::vector<const SettingRow*> rows_for_toml() {
@@ -84,9 +86,11 @@ std::string print_settings(const LoadedSettings& loaded) {
 
 std::string settings_example() {
     std::string out =
-        "# Settings of fanfetch, each with its default: remove the # in front of a value to change\n"
+        "# Settings of fanfetch, each with its default: remove the # in front of a value to "
+        "change\n"
         "# it. A variable of the environment (FANFETCH_LISTEN_PORT) beats this file, and the\n"
-        "# command line (--set listen.port=9000) beats both. README.md has the same as a table.\n\n";
+        "# command line (--set listen.port=9000) beats both. README.md has the same as a "
+        "table.\n\n";
     out += write_toml([](std::string& text, const SettingRow& row) {
         append_wrapped_comment(text, row.help);
         text.append("#").append(name_of(row.key)).append(" = ").append(default_toml(row));
@@ -100,9 +104,11 @@ std::string settings_reference() {
         "# Settings\n\n"
         "Written in a TOML file (`fanfetch serve --config FILE`), in the environment, or on the\n"
         "command line (`--set key=value`); each beats the one before. Durations and sizes have\n"
-        "units (`30s`, `250ms`, `1h`; `64KiB`, `1GiB`, `10MB`), lists are separated by commas in the\n"
+        "units (`30s`, `250ms`, `1h`; `64KiB`, `1GiB`, `10MB`), lists are separated by commas in "
+        "the\n"
         "environment and on the command line. An unknown key is an error, an unknown `FANFETCH_`\n"
-        "variable a warning. `fanfetch print-settings` shows what holds and where it comes from.\n\n"
+        "variable a warning. `fanfetch print-settings` shows what holds and where it comes "
+        "from.\n\n"
         "`fanfetch.toml` lists everything with its default, `dev.toml` is what `./dev run` uses.\n"
         "This page is made from the program's own table; a test compares the two.\n\n"
         "| Key and variable | Default | Value | Meaning |\n"

@@ -27,10 +27,10 @@ struct SettingRow {
     std::string_view key;
     std::string default_text;  ///< as in the environment; "auto" and "none" where they are words
     SettingSlot (*slot)(Settings&);
-    std::string least;         ///< bounds as text; empty: none
+    std::string least;  ///< bounds as text; empty: none
     std::string most;
     std::string_view help;
-    bool built = true;         ///< false: this version does not carry it out and takes no other value
+    bool built = true;  ///< false: this version does not carry it out and takes no other value
 };
 
 /// Every setting, in the order in which they are shown.

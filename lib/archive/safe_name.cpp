@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t longest_extension = 16;
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
 
 constexpr char lower(char c) noexcept {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
@@ -131,8 +133,8 @@ bool is_device(std::string_view name) {
 /// Where the extension begins, with its dot; the end when there is none worth keeping.
 std::size_t extension_of(std::string_view name) noexcept {
     const auto dot = name.rfind('.');
-    const bool worth_it = dot != std::string_view::npos && dot > 0 &&
-                          name.size() - dot <= longest_extension;
+    const bool worth_it =
+        dot != std::string_view::npos && dot > 0 && name.size() - dot <= longest_extension;
     return worth_it ? dot : name.size();
 }
 
@@ -162,7 +164,8 @@ std::string made_safe(std::string_view bytes) {
     while (name.ends_with('.')) {
         name.pop_back();
     }
-    const auto first = std::ranges::find_if(name, [](char c) { return is_alphanumeric(c) || c == '_'; });
+    const auto first =
+        std::ranges::find_if(name, [](char c) { return is_alphanumeric(c) || c == '_'; });
     name.erase(name.begin(), first);
     const bool says_nothing = std::ranges::all_of(name, [](char c) { return !is_alphanumeric(c); });
     return says_nothing ? std::string{} : name;

@@ -22,7 +22,7 @@ inline constexpr std::size_t warc_max_header = 32U << 10U;
 struct WarcResponse {
     std::string_view target_url;
     std::string_view remote_address;  ///< the IP address alone; empty: not said
-    std::string_view protocol;        ///< "h2" when the block was not HTTP/1.1 on the wire; or empty
+    std::string_view protocol;  ///< "h2" when the block was not HTTP/1.1 on the wire; or empty
     WallTime fetched_at{};
     const Sha256* payload_digest = nullptr;  ///< of the payload in the record; null: not said
     std::uint64_t block_length = 0;          ///< of the HTTP head, its empty line and the payload
@@ -53,8 +53,8 @@ inline constexpr std::size_t warcinfo_min_padded = 1024;
 
 /// A record header as it was read back.
 struct WarcHeader {
-    std::string type;        ///< "response", "warcinfo"
-    std::string target_url;  ///< as it stands there; empty when there is none
+    std::string type;               ///< "response", "warcinfo"
+    std::string target_url;         ///< as it stands there; empty when there is none
     std::size_t header_length = 0;  ///< with its empty line: where the block begins
     std::uint64_t content_length = 0;
 };

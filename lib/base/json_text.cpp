@@ -17,7 +17,9 @@ constexpr auto plain = [] {
     return table;
 }();
 
-constexpr bool is_plain(char c) noexcept { return plain[static_cast<unsigned char>(c)]; }
+constexpr bool is_plain(char c) noexcept {
+    return plain[static_cast<unsigned char>(c)];
+}
 
 void append_escape(std::string& out, unsigned code) {
     constexpr std::string_view digits = "0123456789abcdef";

@@ -71,10 +71,14 @@ public:
         const Clock& clock = system_clock()
     );
 
-    void debug(std::string_view event, Fields fields = {}) { write(log_level::debug, event, fields); }
+    void debug(std::string_view event, Fields fields = {}) {
+        write(log_level::debug, event, fields);
+    }
     void info(std::string_view event, Fields fields = {}) { write(log_level::info, event, fields); }
     void warn(std::string_view event, Fields fields = {}) { write(log_level::warn, event, fields); }
-    void error(std::string_view event, Fields fields = {}) { write(log_level::error, event, fields); }
+    void error(std::string_view event, Fields fields = {}) {
+        write(log_level::error, event, fields);
+    }
 
     [[nodiscard]] bool wants(log_level level) const noexcept {
         return level >= least_ && least_ != log_level::off;
@@ -99,8 +103,7 @@ private:
 
 /// The words of the settings `log.level` and `log.format`, in the order of the enumerators.
 inline constexpr std::array<std::string_view, 5> log_level_words{
-    "debug", "info", "warn", "error", "off"
-};
+    "debug", "info", "warn", "error", "off"};
 inline constexpr std::array<std::string_view, 3> log_format_words{"auto", "text", "json"};
 
 /// A URL as it may be logged: without user information, query and fragment, at most 512 bytes.

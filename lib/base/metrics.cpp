@@ -168,8 +168,7 @@ MetricRegistry::Entry& MetricRegistry::enter(
     check(spec, type);
     const auto name = spec.name;
     auto entry = std::unique_ptr<Entry>{
-        new Entry{std::move(spec), type, MetricCells{shards_, cells}, {}, {}}
-    };
+        new Entry{std::move(spec), type, MetricCells{shards_, cells}, {}, {}}};
     const auto [place, added] = entries_.emplace(name, std::move(entry));
     if (!added) {
         throw std::logic_error{"metric " + name + " is made twice"};
@@ -194,8 +193,7 @@ void MetricRegistry::gauge(MetricSpec spec, std::function<double()> read) {
 }
 
 Histogram MetricRegistry::histogram(MetricSpec spec, std::vector<double> bounds) {
-    const bool rising =
-        std::ranges::adjacent_find(bounds, std::greater_equal<>{}) == bounds.end();
+    const bool rising = std::ranges::adjacent_find(bounds, std::greater_equal<>{}) == bounds.end();
     if (bounds.empty() || !rising || !spec.labels.empty()) {
         throw std::logic_error{"metric " + spec.name + " needs rising bounds and no labels"};
     }

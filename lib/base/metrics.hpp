@@ -42,9 +42,7 @@ public:
         bits_.store(static_cast<std::uint64_t>(value), std::memory_order_relaxed);
     }
     /// As `add`, from a thread that is no shard's.
-    void add_shared(std::uint64_t n = 1) noexcept {
-        bits_.fetch_add(n, std::memory_order_relaxed);
-    }
+    void add_shared(std::uint64_t n = 1) noexcept { bits_.fetch_add(n, std::memory_order_relaxed); }
     [[nodiscard]] std::uint64_t value() const noexcept {
         return bits_.load(std::memory_order_relaxed);
     }
@@ -91,9 +89,8 @@ public:
         return cells_->at(shard, value * stride_ + second_value);
     }
     /// The cell of threads that are no shard's (the store's writer, pools): use `add_shared`.
-    [[nodiscard]] MetricCell& elsewhere(
-        std::size_t value = 0, std::size_t second_value = 0
-    ) const noexcept {
+    [[nodiscard]] MetricCell& elsewhere(std::size_t value = 0, std::size_t second_value = 0)
+        const noexcept {
         return cells_->elsewhere(value * stride_ + second_value);
     }
 

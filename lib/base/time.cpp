@@ -24,8 +24,7 @@ struct Unit {
 
 // Falling, so that the first that divides a duration gives its shortest spelling.
 constexpr std::array units{
-    Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000},
-    Unit{"s", 1'000},      Unit{"ms", 1},
+    Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000}, Unit{"ms", 1},
 };
 
 // What a steady clock can count: 2^63 nanoseconds.
@@ -140,8 +139,7 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
     }
     const std::chrono::year_month_day date{
         std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
-        std::chrono::day{static_cast<unsigned>(day)}
-    };
+        std::chrono::day{static_cast<unsigned>(day)}};
     // A leap second (60) is the first moment of the next minute: the system's clock has none.
     if (!scan.complete() || !date.ok() || hour > 23 || minute > 59 || second > 60 ||
         offset_hours > 23 || offset_minutes > 59) {

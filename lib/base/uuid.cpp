@@ -11,7 +11,8 @@ namespace {
 using Uuid = std::array<std::uint8_t, 16>;
 
 constexpr std::uint16_t counter_end = 0x1000;  // rand_a has 12 bits
-constexpr std::uint16_t fresh_mask = 0x07FF;   // a new millisecond starts in the lower half: room to count
+constexpr std::uint16_t fresh_mask =
+    0x07FF;  // a new millisecond starts in the lower half: room to count
 
 /// The last time stamp and counter given out, never going back.
 class Sequence {
@@ -47,9 +48,9 @@ Uuid make(const Clock& clock) {
     for (std::size_t i = 0; i < 6; ++i) {
         id[i] = static_cast<std::uint8_t>(step.milliseconds >> (40 - 8 * i));
     }
-    id[6] = static_cast<std::uint8_t>(0x70U | step.counter >> 8U);   // version 7
+    id[6] = static_cast<std::uint8_t>(0x70U | step.counter >> 8U);  // version 7
     id[7] = static_cast<std::uint8_t>(step.counter);
-    id[8] = static_cast<std::uint8_t>(0x80U | (id[8] & 0x3FU));      // the RFC's variant
+    id[8] = static_cast<std::uint8_t>(0x80U | (id[8] & 0x3FU));  // the RFC's variant
     return id;
 }
 

@@ -25,7 +25,9 @@ struct WakeUp {
 class FutureWait {
 public:
     FutureWait(LoopState& loop, AnyFuture future)
-        : future_{std::move(future)}, parking_{loop}, wake_up_{std::make_shared<WakeUp>(loop.weak())} {
+        : future_{std::move(future)},
+          parking_{loop},
+          wake_up_{std::make_shared<WakeUp>(loop.weak())} {
         wake_up_->parking = &parking_;
     }
     FutureWait(const FutureWait&) = delete;

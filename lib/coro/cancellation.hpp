@@ -54,5 +54,4 @@ struct Ending {
 /// CancelledError, only if the coroutine was asked to stop; else some socket was closed under it.
 [[nodiscard]] Ending current_ending(bool requested) noexcept;
 
-
 }  // namespace fanfetch

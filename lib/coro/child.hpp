@@ -56,8 +56,8 @@ awaitable<> run_child(
 /// `result` and `cancel` outlive that call; `ended` may destroy them.
 template <class T, class Ended>
 void launch(
-    LoopExecutor loop, awaitable<T> body, Result<T>& result, CancelSource& cancel,
-    first_step first, Ended ended
+    LoopExecutor loop, awaitable<T> body, Result<T>& result, CancelSource& cancel, first_step first,
+    Ended ended
 ) {
     auto completed = [ended = std::move(ended)](const std::exception_ptr&) mutable { ended(); };
     boost::asio::co_spawn(
@@ -75,8 +75,7 @@ enum class outside_cancel : std::uint8_t { forwarded, kept_out };
 template <class T>
 class InnerRun {
 public:
-    InnerRun(LoopState& loop, outside_cancel outside) noexcept
-        : parking_{loop}, policy_{outside} {}
+    InnerRun(LoopState& loop, outside_cancel outside) noexcept : parking_{loop}, policy_{outside} {}
     InnerRun(const InnerRun&) = delete;
     InnerRun& operator=(const InnerRun&) = delete;
 

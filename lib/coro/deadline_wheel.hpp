@@ -20,9 +20,8 @@ namespace fanfetch {
 /// It belongs to its owner, who embeds it; destroying it disarms it.
 ///
 /// Threads  the loop of the wheel it is armed on
-class DeadlineEntry
-    : public boost::intrusive::list_base_hook<
-          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class DeadlineEntry : public boost::intrusive::list_base_hook<
+                          boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
     DeadlineEntry() = default;
     DeadlineEntry(const DeadlineEntry&) = delete;
@@ -86,8 +85,7 @@ public:
 
 private:
     using Tick = std::int64_t;
-    using Slot = boost::intrusive::list<
-        DeadlineEntry, boost::intrusive::constant_time_size<false>>;
+    using Slot = boost::intrusive::list<DeadlineEntry, boost::intrusive::constant_time_size<false>>;
 
     /// One turn of the wheel is about ten seconds; what lies beyond is looked at once per turn.
     static constexpr std::size_t slot_count = 1024;
@@ -111,8 +109,8 @@ private:
     std::array<Slot, slot_count> slots_;
     /// A set bit may be stale, a clear one never is.
     std::array<std::uint64_t, slot_count / word_bits> occupied_{};
-    Tick next_ = 0;         ///< the first tick that has not been looked at
-    Tick wake_ = asleep;    ///< the tick the timer is set for
+    Tick next_ = 0;       ///< the first tick that has not been looked at
+    Tick wake_ = asleep;  ///< the tick the timer is set for
 };
 
 /// The wheel of the loop behind `loop`.

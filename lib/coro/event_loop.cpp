@@ -3,9 +3,9 @@
 #include "executor/off_loop.hpp"
 #include "future/errors.hpp"
 
+#include <pthread.h>
 #include <cassert>
 #include <exception>
-#include <pthread.h>
 
 namespace fanfetch {
 namespace {

@@ -220,17 +220,16 @@ concept GatherableRange =
 /// for coroutines without a value.
 ///
 /// The first failure is thrown at once; the others run on by themselves, and what becomes of them
-/// is not reported. Use `with_task_group` where that is not wanted. A child that is cancelled on its
-/// own counts as failed with CancelledError. Cancelling the gather cancels every child that has not
-/// ended, and ends cancelled when all have.
+/// is not reported. Use `with_task_group` where that is not wanted. A child that is cancelled on
+/// its own counts as failed with CancelledError. Cancelling the gather cancels every child that has
+/// not ended, and ends cancelled when all have.
 ///
 /// Errors   the first failure; CancelledError
 /// Source   CPython 3.13, asyncio.gather
 template <GatherableRange Range>
 [[nodiscard]] auto gather(Range&& range) {
-    return detail::gather_range<std::views::all_t<Range>>(
-        std::views::all(std::forward<Range>(range))
-    );
+    return detail::gather_range<std::views::all_t<Range>>(std::views::all(std::forward<Range>(range)
+    ));
 }
 
 /// The same, but waits for all and gives each outcome as a Result.

@@ -48,12 +48,18 @@ LoopState& loop_state(LoopExecutor loop) {
     return boost::asio::use_service<LoopState>(loop.context());
 }
 
-LoopState* running_loop() noexcept { return running; }
+LoopState* running_loop() noexcept {
+    return running;
+}
 
 RunningLoop::RunningLoop(LoopState& state) noexcept : before_{std::exchange(running, &state)} {}
 
-RunningLoop::~RunningLoop() { running = before_; }
+RunningLoop::~RunningLoop() {
+    running = before_;
+}
 
-WeakLoop weak_loop(LoopExecutor loop) { return loop_state(loop).weak(); }
+WeakLoop weak_loop(LoopExecutor loop) {
+    return loop_state(loop).weak();
+}
 
 }  // namespace fanfetch

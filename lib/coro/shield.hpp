@@ -35,8 +35,7 @@ template <class T>
 awaitable<T> run_undisturbed(awaitable<T> work, TimeLimit limit) {
     namespace this_coro = boost::asio::this_coro;
     TimedRun<T> run{
-        loop_state(co_await this_coro::executor), limit.deadline(), outside_cancel::kept_out
-    };
+        loop_state(co_await this_coro::executor), limit.deadline(), outside_cancel::kept_out};
     co_await run.finish(std::move(work));
     co_return run.outcome();
 }
@@ -99,11 +98,12 @@ template <class T>
 }
 
 /// Runs `body`, then `cleanup`, which awaits too and is neither skipped nor disturbed by
-/// cancellation: `co_await with_cleanup(work, 5s, give_back_lease)`. The clean-up has its own limit.
+/// cancellation: `co_await with_cleanup(work, 5s, give_back_lease)`. The limit is the clean-up's.
 ///
-/// Errors   what the body throws; else what the clean-up throws, TimeoutError for its limit. If both
-///          throw, the clean-up's goes to the error logger. A cancellation that came during the
-///          clean-up shows at the caller's next await
+/// A cancellation that comes during the clean-up shows at the caller's next await.
+///
+/// Errors   what the body throws; else what the clean-up throws, TimeoutError for its limit. If
+///          both throw, the clean-up's goes to the error logger
 template <class Body, class Cleanup>
     requires NamedBody<Body> && NamedBody<Cleanup>
 [[nodiscard]] auto with_cleanup(Body&& body, TimeLimit limit, Cleanup&& cleanup) {

@@ -104,9 +104,13 @@ awaitable<> wait_for_end(TaskBase& task, bool shielded) {
 
 }  // namespace
 
-awaitable<> await_end(TaskBase& task) { return wait_for_end(task, false); }
+awaitable<> await_end(TaskBase& task) {
+    return wait_for_end(task, false);
+}
 
-awaitable<> await_end_shielded(TaskBase& task) { return wait_for_end(task, true); }
+awaitable<> await_end_shielded(TaskBase& task) {
+    return wait_for_end(task, true);
+}
 
 }  // namespace detail
 }  // namespace fanfetch

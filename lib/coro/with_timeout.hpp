@@ -57,9 +57,7 @@ private:
 template <class T>
 class TimedRun final : public InnerRun<T> {
 public:
-    TimedRun(
-        LoopState& loop, Deadline deadline, outside_cancel outside = outside_cancel::forwarded
-    )
+    TimedRun(LoopState& loop, Deadline deadline, outside_cancel outside = outside_cancel::forwarded)
         : InnerRun<T>{loop, outside}, scope_{loop.deadlines(), this->cancel(), deadline} {}
 
     [[nodiscard]] TimeoutScope& scope() noexcept { return scope_; }

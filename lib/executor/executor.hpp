@@ -12,7 +12,7 @@
 namespace fanfetch {
 
 struct ShutdownOptions {
-    bool wait = true;             ///< return when every started call has ended and the workers are gone
+    bool wait = true;  ///< return when every started call has ended and the workers are gone
     bool cancel_futures = false;  ///< what has not begun is cancelled; else it still runs
 };
 
@@ -83,14 +83,12 @@ private:
         };
         using R = typename std::invoke_result_t<
             decltype(submit_one)&, std::ranges::range_reference_t<Ranges>...>::value_type;
-        using Source =
-            detail::ZipSource<R, decltype(submit_one), std::views::all_t<Ranges>...>;
+        using Source = detail::ZipSource<R, decltype(submit_one), std::views::all_t<Ranges>...>;
         return MapResults<R>{
             std::make_unique<Source>(
                 std::move(submit_one), std::views::all(std::forward<Ranges>(ranges))...
             ),
-            options
-        };
+            options};
     }
 };
 

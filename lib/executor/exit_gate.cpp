@@ -32,11 +32,11 @@ void ExitGate::watch(const std::shared_ptr<ThreadPool>& pool) {
     pools_.push_back(pool);
 }
 
-void ExitGate::forget(const ThreadPool& pool) noexcept {
+void ExitGate::forget(const std::shared_ptr<ThreadPool>& pool) noexcept {
     const std::lock_guard lock{mutex_};
+    // Compared without locking the pointer: another pool's last reference must not end in here.
     std::erase_if(pools_, [&pool](const std::weak_ptr<ThreadPool>& watched) {
-        const auto alive = watched.lock();
-        return !alive || alive.get() == &pool;
+        return watched.expired() || (!watched.owner_before(pool) && !pool.owner_before(watched));
     });
 }
 

@@ -24,7 +24,7 @@ public:
     ~ExitGate();
 
     void watch(const std::shared_ptr<ThreadPool>& pool);
-    void forget(const ThreadPool& pool) noexcept;
+    void forget(const std::shared_ptr<ThreadPool>& pool) noexcept;
     /// Takes over the duty to join a worker of `pool`, which ends by itself.
     void adopt(std::thread worker, const std::shared_ptr<ThreadPool>& pool);
 

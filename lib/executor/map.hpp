@@ -19,8 +19,8 @@
 namespace fanfetch {
 
 struct MapOptions {
-    TimeLimit timeout{};                     ///< counts from the call of map
-    std::int64_t chunksize = 1;              ///< calls per message; only process pools have messages
+    TimeLimit timeout{};         ///< counts from the call of map
+    std::int64_t chunksize = 1;  ///< calls per message; only process pools have messages
     std::optional<std::int64_t> buffersize{};  ///< most calls submitted and not yet consumed
 };
 
@@ -86,8 +86,8 @@ class [[nodiscard]] MapResults {
 public:
     class Iterator {
     public:
-        using value_type = std::conditional_t<
-            std::is_void_v<R>, std::monostate, std::remove_cvref_t<R>>;
+        using value_type =
+            std::conditional_t<std::is_void_v<R>, std::monostate, std::remove_cvref_t<R>>;
         using difference_type = std::ptrdiff_t;
         using iterator_concept = std::input_iterator_tag;
 

@@ -24,14 +24,18 @@ OffLoop OffLoop::claim() {
     return OffLoop{};
 }
 
-LoopThreadMark::LoopThreadMark() noexcept : before_{install(this)} { ++marks; }
+LoopThreadMark::LoopThreadMark() noexcept : before_{install(this)} {
+    ++marks;
+}
 
 LoopThreadMark::~LoopThreadMark() {
     --marks;
     install(before_);
 }
 
-bool LoopThreadMark::on_loop_thread() noexcept { return marks > 0; }
+bool LoopThreadMark::on_loop_thread() noexcept {
+    return marks > 0;
+}
 
 void LoopThreadMark::begins(const detail::FutureState*, bool) {
     if constexpr (report_blocking) {

@@ -33,8 +33,7 @@ std::string unique_prefix() {
 ThreadPoolOptions completed(ThreadPoolOptions options) {
     if (options.max_workers.value_or(1) < 1) {
         throw std::invalid_argument{
-            "a thread pool needs a worker: max_workers is " + std::to_string(*options.max_workers)
-        };
+            "a thread pool needs a worker: max_workers is " + std::to_string(*options.max_workers)};
     }
     if (options.name_prefix.empty()) {
         options.name_prefix = unique_prefix();
@@ -57,8 +56,7 @@ int usable_cpus() {
     // The kernel refuses masks shorter than its own, whose length it does not tell.
     for (int cpus = 1024; cpus <= (1 << 20); cpus *= 2) {
         const std::unique_ptr<cpu_set_t, decltype([](cpu_set_t* set) { CPU_FREE(set); })> set{
-            CPU_ALLOC(static_cast<std::size_t>(cpus))
-        };
+            CPU_ALLOC(static_cast<std::size_t>(cpus))};
         const auto size = CPU_ALLOC_SIZE(static_cast<std::size_t>(cpus));
         if (set && ::sched_getaffinity(0, size, set.get()) == 0) {
             return CPU_COUNT_S(size, set.get());
@@ -98,8 +96,7 @@ private:
             pool_.waited_for_.pop_back();
             throw std::system_error{
                 std::make_error_code(std::errc::resource_deadlock_would_occur),
-                "every worker of the pool waits for a call that no worker is left to make"
-            };
+                "every worker of the pool waits for a call that no worker is left to make"};
         }
         waiting_for_ = state;
     }
@@ -130,6 +127,11 @@ ThreadPool::ThreadPool(ThreadPoolOptions options)
 int ThreadPool::workers() const {
     const std::lock_guard lock{mutex_};
     return live_;
+}
+
+int ThreadPool::idle_workers() const {
+    const std::lock_guard lock{mutex_};
+    return idle_;
 }
 
 void ThreadPool::enqueue(CallPtr call) {
@@ -232,9 +234,8 @@ void ThreadPool::break_pool() noexcept {
     work_.notify_all();
     while (!orphans.empty()) {
         // An exception object for each: they are rethrown in different threads.
-        orphans.pop()->fail(std::make_exception_ptr(
-            BrokenThreadPool{"the initializer of a worker failed; the call was not made"}
-        ));
+        orphans.pop()->fail(std::make_exception_ptr(BrokenThreadPool{
+            "the initializer of a worker failed; the call was not made"}));
     }
 }
 
@@ -258,8 +259,7 @@ void ThreadPool::shutdown(const ShutdownOptions& options) {
     if (Worker::of(*this)) {
         throw std::system_error{
             std::make_error_code(std::errc::resource_deadlock_would_occur),
-            "a worker waits for the end of its own pool"
-        };
+            "a worker waits for the end of its own pool"};
     }
     join_workers();
 }
@@ -293,7 +293,7 @@ void ThreadPool::release() noexcept {
         }
     }
     join_workers();
-    ExitGate::instance().forget(*this);
+    ExitGate::instance().forget(shared_from_this());
 }
 
 void ThreadPool::end_of_program() noexcept {
@@ -301,7 +301,14 @@ void ThreadPool::end_of_program() noexcept {
     begin_shutdown(abandon);
     if (!abandon) {
         join_workers();
+        return;
     }
+    // What still runs ends with the process, a moment from now: that is what was asked for.
+    const std::lock_guard lock{mutex_};
+    for (auto& thread : threads_) {
+        thread.detach();
+    }
+    threads_.clear();
 }
 
 /// Under the lock. Every live worker sleeps for a call of this pool, and none of these is done.

@@ -37,6 +37,7 @@ public:
 
     [[nodiscard]] int max_workers() const noexcept { return max_workers_; }
     [[nodiscard]] int workers() const;
+    [[nodiscard]] int idle_workers() const;
 
 private:
     class Worker;

@@ -12,14 +12,28 @@ ThreadPoolExecutor::ThreadPoolExecutor(ThreadPoolOptions options)
     detail::ExitGate::instance().watch(pool_);
 }
 
-ThreadPoolExecutor::~ThreadPoolExecutor() { pool_->release(); }
+ThreadPoolExecutor::~ThreadPoolExecutor() {
+    pool_->release();
+}
 
-void ThreadPoolExecutor::shutdown(ShutdownOptions options) { pool_->shutdown(options); }
+void ThreadPoolExecutor::shutdown(ShutdownOptions options) {
+    pool_->shutdown(options);
+}
 
-int ThreadPoolExecutor::max_workers() const noexcept { return pool_->max_workers(); }
+int ThreadPoolExecutor::max_workers() const noexcept {
+    return pool_->max_workers();
+}
 
-int ThreadPoolExecutor::workers() const { return pool_->workers(); }
+int ThreadPoolExecutor::workers() const {
+    return pool_->workers();
+}
 
-void ThreadPoolExecutor::enqueue(detail::CallPtr call) { pool_->enqueue(std::move(call)); }
+int ThreadPoolExecutor::idle_workers() const {
+    return pool_->idle_workers();
+}
+
+void ThreadPoolExecutor::enqueue(detail::CallPtr call) {
+    pool_->enqueue(std::move(call));
+}
 
 }  // namespace fanfetch

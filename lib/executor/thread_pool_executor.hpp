@@ -52,6 +52,8 @@ public:
     [[nodiscard]] int max_workers() const noexcept;
     /// Threads that have been started and have not ended.
     [[nodiscard]] int workers() const;
+    /// Those of them that wait for a call.
+    [[nodiscard]] int idle_workers() const;
 
 protected:
     void enqueue(detail::CallPtr call) override;

@@ -75,7 +75,7 @@ awaitable<void> Exchange::run() {
 
 void Exchange::prepare() {
     const auto& request = *order_.request;
-    RequestHead head;
+    OutgoingRequest head;
     head.method = request.method;
     head.target = request.url.target();
     head.host = request.url.host_header();

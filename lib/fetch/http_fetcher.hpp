@@ -24,6 +24,8 @@ namespace fanfetch {
 class HttpFetcher final : public Fetcher {
 public:
     struct Parts {
+        explicit Parts(LoopExecutor executor) : loop{executor} {}
+
         LoopExecutor loop;
         Gate* gate = nullptr;
         const Clock* clock = nullptr;

@@ -49,7 +49,9 @@ public:
     };
 
     Completions(std::vector<Handle> futures, Deadline deadline)
-        : deadline_{deadline}, left_{futures.size()}, total_{futures.size()},
+        : deadline_{deadline},
+          left_{futures.size()},
+          total_{futures.size()},
           queue_{std::make_unique<detail::CompletionQueue>(futures.size())} {
         waiting_.reserve(futures.size());
         for (auto& future : futures) {
@@ -83,8 +85,7 @@ private:
         const auto index = queue_->pop(deadline_);
         if (index == detail::CompletionQueue::none) {
             throw TimeoutError{
-                std::to_string(left_) + " of " + std::to_string(total_) + " futures unfinished"
-            };
+                std::to_string(left_) + " of " + std::to_string(total_) + " futures unfinished"};
         }
         auto& future = waiting_[index];
         queue_->remove(index, detail::StateAccess::state(*future));

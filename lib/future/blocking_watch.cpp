@@ -9,7 +9,9 @@ thread_local BlockingWatch* current_watch = nullptr;
 
 }  // namespace
 
-BlockingWatch* BlockingWatch::current() noexcept { return current_watch; }
+BlockingWatch* BlockingWatch::current() noexcept {
+    return current_watch;
+}
 
 BlockingWatch* BlockingWatch::install(BlockingWatch* watch) noexcept {
     return std::exchange(current_watch, watch);

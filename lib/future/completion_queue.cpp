@@ -8,7 +8,9 @@ namespace fanfetch::detail {
 
 CompletionQueue::CompletionQueue(std::size_t size) : slots_{std::make_unique<Slot[]>(size)} {}
 
-void CompletionQueue::Slot::completed(bool failed) noexcept { queue->push(*this, failed); }
+void CompletionQueue::Slot::completed(bool failed) noexcept {
+    queue->push(*this, failed);
+}
 
 void CompletionQueue::add(std::size_t index, FutureState& state) noexcept {
     auto& slot = slots_[index];

@@ -10,7 +10,8 @@
 
 namespace fanfetch::detail {
 
-/// Listens to many futures at once for one consumer: the shared waiter of `wait` and `as_completed`.
+/// Listens to many futures at once for one consumer: the shared waiter of `wait` and
+/// `as_completed`.
 ///
 /// Futures are known by the index under which they were added; completed ones queue up in the order
 /// they completed. Costs one allocation, whatever the number.

@@ -18,8 +18,8 @@ template <class F>
 concept FutureHandle = std::derived_from<F, AnyFuture>;
 
 template <class R>
-concept FutureRange =
-    std::ranges::input_range<R> && FutureHandle<std::remove_cvref_t<std::ranges::range_reference_t<R>>>;
+concept FutureRange = std::ranges::input_range<R> &&
+                      FutureHandle<std::remove_cvref_t<std::ranges::range_reference_t<R>>>;
 
 template <FutureRange R>
 using HandleOf = std::remove_cvref_t<std::ranges::range_reference_t<R>>;
@@ -35,7 +35,8 @@ public:
 
     /// Whether it was new.
     bool insert(const void* address) {
-        // Fibonacci hashing: addresses differ in their middle bits, the product's high bits mix them.
+        // Fibonacci hashing: addresses differ in their middle bits, the product's high bits mix
+        // them.
         constexpr std::uint64_t golden = 0x9E3779B97F4A7C15U;
         auto place = (reinterpret_cast<std::uintptr_t>(address) * golden) >> shift_;
         while (places_[place] != nullptr) {

@@ -85,9 +85,7 @@ class ExceptionGroup : public Error {
 public:
     ExceptionGroup(std::string_view message, std::vector<std::exception_ptr> errors);
 
-    [[nodiscard]] const std::vector<std::exception_ptr>& errors() const noexcept {
-        return errors_;
-    }
+    [[nodiscard]] const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
 
 private:
     std::vector<std::exception_ptr> errors_;

@@ -66,7 +66,9 @@ bool FutureState::claim() noexcept {
     return false;
 }
 
-void FutureState::unclaim() noexcept { word_.fetch_and(~claimed, std::memory_order_acq_rel); }
+void FutureState::unclaim() noexcept {
+    word_.fetch_and(~claimed, std::memory_order_acq_rel);
+}
 
 void FutureState::publish() noexcept {
     // Only the holder of the claim changes the phase, so it cannot move between these two lines.

@@ -41,8 +41,7 @@ public:
 
 private:
     template <class Rep, class Period>
-    static constexpr std::chrono::nanoseconds saturate(
-        std::chrono::duration<Rep, Period> duration
+    static constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> duration
     ) noexcept {
         using std::chrono::nanoseconds;
         // Compared as floating seconds, which cannot overflow; 2^63 ns is exact in both.

@@ -79,8 +79,7 @@ template <class Handle>
 /// Source   CPython 3.13, concurrent.futures.wait
 template <FutureRange R>
 [[nodiscard]] WaitResult<HandleOf<R>> wait(
-    R&& futures, TimeLimit limit = std::nullopt,
-    return_when condition = return_when::all_completed
+    R&& futures, TimeLimit limit = std::nullopt, return_when condition = return_when::all_completed
 ) {
     const auto deadline = limit.deadline();
     auto all = detail::distinct(std::forward<R>(futures));

@@ -13,7 +13,7 @@ namespace fanfetch {
 /// How a request's body is delimited, and what becomes of the connection after it.
 struct RequestFraming {
     bool chunked = false;
-    std::optional<std::uint64_t> length;  ///< Content-Length, where there is one
+    std::optional<std::uint64_t> length{};  ///< Content-Length, where there is one
     bool keep_alive = true;
     bool expects_continue = false;
 

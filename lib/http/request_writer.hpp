@@ -22,7 +22,6 @@ struct OutgoingRequest {
     std::string_view user_agent = {};  ///< unless the caller's fields have one
 };
 
-using RequestHead = OutgoingRequest;
 
 /// Appends the head of an HTTP/1.1 request to `out`.
 ///

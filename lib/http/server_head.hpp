@@ -2,7 +2,6 @@
 
 #include "http/server_types.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,10 +32,5 @@ void append_reply_head(std::string& out, const HttpReply& reply, const ReplyFram
 
 /// The framing of `reply` to a request.
 [[nodiscard]] ReplyFrame frame_reply(const HttpReply& reply, int minor_version, bool keep_alive);
-
-/// "Sat, 21 Nov 2026 21:52:59 GMT"
-///
-/// Source  RFC 9110 §5.6.7
-[[nodiscard]] std::string http_date(std::chrono::sys_seconds time);
 
 }  // namespace fanfetch

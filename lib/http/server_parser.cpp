@@ -13,8 +13,8 @@ using enum failure_code;
 constexpr std::size_t forgiven_empty_bytes = 4;
 /// Longer than any method there is; bounds what is read before the first space.
 constexpr std::size_t max_method_bytes = 32;
-/// What a request line holds besides its target: method, two spaces and the version.
-constexpr std::size_t request_line_extra = max_method_bytes + 10;
+/// What a request line holds besides its target: method, two spaces, the version and CR.
+constexpr std::size_t request_line_extra = max_method_bytes + 11;
 
 Failure malformed(std::string what) {
     return failed(api_bad_request, "reading the request: " + std::move(what));

@@ -49,7 +49,7 @@ public:
     virtual ~ClientWatch() = default;
 
     /// Calls back, once and on the session's shard, when the client closes its side or resets the
-    /// connection before the reply is complete. See HttpRequest::on_client_gone.
+    /// connection. See HttpRequest::on_client_gone.
     virtual void on_client_gone(std::function<void()> callback) = 0;
 };
 
@@ -71,7 +71,9 @@ struct HttpRequest {
     RequestBody* body = nullptr;
     ClientWatch* client = nullptr;
 
-    /// Asks to be told when the client has gone away; for work that is worth stopping then.
+    /// Asks to be told when the client has gone away; for work that is worth stopping then. The
+    /// callback is forgotten when the handler that asked, or the producer of its stream, has ended,
+    /// so it may refer to what lives in there.
     ///
     /// A closed sending side counts as gone, because it is all that is seen of a client that was
     /// killed. The reply is sent all the same, so a client that only half-closed still gets the

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "http/field_syntax.hpp"
+#include "http/http_date.hpp"
 #include "http/server_target.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -35,7 +36,7 @@ std::string_view SessionContext::date() {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     if (now != dated_ || date_.empty()) {
         dated_ = now;
-        date_ = http_date(now);
+        date_ = to_http_date(now);
     }
     return date_;
 }
@@ -62,7 +63,11 @@ awaitable<void> Session::run() {
         thrown = std::current_exception();
     }
     if (thrown) {
-        // Cancelled; what is still to be awaited must not be cancelled in turn.
+        const auto cancellation = co_await asio::this_coro::cancellation_state;
+        if (cancellation.cancelled() == asio::cancellation_type::none) {
+            log_thrown("http_session_threw", {}, thrown);
+        }
+        // What is still to be awaited must not be cancelled in turn.
         co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
         io_.wire().abort();
     }
@@ -193,6 +198,7 @@ awaitable<HttpReply> Session::answer(HttpRequest& request) {
 
     std::exception_ptr thrown;
     try {
+        const SessionWatch::Scope scope{watch_};
         auto reply = co_await (*context_.handler)(request);
         check_reply_fields(reply);
         co_return reply;
@@ -203,19 +209,17 @@ awaitable<HttpReply> Session::answer(HttpRequest& request) {
     if (cancellation.cancelled() != asio::cancellation_type::none) {
         std::rethrow_exception(thrown);
     }
-    log_thrown(request, thrown);
+    log_thrown("http_handler_threw", request.request_id, thrown);
     co_return problem_reply(
         failed(failure_code::internal, "answering the request: an internal error")
     );
 }
 
-void Session::log_thrown(const HttpRequest& request, std::exception_ptr error) const {
+void Session::log_thrown(
+    std::string_view event, std::string_view request_id, const std::exception_ptr& error
+) const {
     if (auto* log = context_.options->log) {
-        log->error(
-            "http_handler_threw", {{"request_id", request.request_id},
-                                   {"path", request.path},
-                                   {"error", thrown_text(error)}}
-        );
+        log->error(event, {{"request_id", request_id}, {"error", thrown_text(error)}});
     }
 }
 

@@ -57,7 +57,10 @@ public:
     [[nodiscard]] bool idle() const noexcept { return idle_; }
 
     /// Ends an idle overflow session, in favour of a newer one.
-    void give_way() noexcept { io_.interrupt(); }
+    void give_way() noexcept {
+        idle_ = false;
+        io_.interrupt();
+    }
 
 private:
     enum class head_end { complete, closed, refused };
@@ -77,7 +80,9 @@ private:
 
     [[nodiscard]] HttpRequest take_request(SessionBody& body);
     [[nodiscard]] std::string choose_request_id(std::string_view given);
-    void log_thrown(const HttpRequest& request, std::exception_ptr error) const;
+    void log_thrown(
+        std::string_view event, std::string_view request_id, const std::exception_ptr& error
+    ) const;
 
     SessionContext& context_;
     const ServerLimits& limits_;

@@ -112,6 +112,7 @@ awaitable<bool> Session::send_stream(
     SessionStream stream{io_, watch_, frame, limits_.write_stall};
     std::exception_ptr thrown;
     try {
+        const SessionWatch::Scope scope{watch_};
         co_await produce(reply, stream, coded);
     } catch (...) {
         thrown = std::current_exception();
@@ -121,7 +122,7 @@ awaitable<bool> Session::send_stream(
         if (cancellation.cancelled() != asio::cancellation_type::none) {
             std::rethrow_exception(thrown);
         }
-        log_thrown(request, thrown);
+        log_thrown("http_stream_threw", request.request_id, thrown);
         co_return false;
     }
     co_return co_await stream.finish();

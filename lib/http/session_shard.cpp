@@ -9,6 +9,7 @@
 #include <array>
 #include <cassert>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 namespace fanfetch {
@@ -41,7 +42,7 @@ SessionShard::SessionShard(
 }
 
 SessionShard::~SessionShard() {
-    assert(sessions_.empty());
+    assert(regular_.empty() && overflow_.empty());
 }
 
 void SessionShard::adopt(std::unique_ptr<Wire> wire, std::string peer, session_kind kind) {
@@ -50,26 +51,24 @@ void SessionShard::adopt(std::unique_ptr<Wire> wire, std::string peer, session_k
         events_.ended(kind);
         return;
     }
-    if (kind == session_kind::overflow && ++overflow_ > max_overflow) {
+    auto& entries = kind == session_kind::regular ? regular_ : overflow_;
+    if (kind == session_kind::overflow && overflow_.size() >= max_overflow) {
         make_room();
     }
-    const auto entry = sessions_.emplace(
-        sessions_.end(), context_, executor_, std::move(wire), std::move(peer), kind
-    );
+    const auto entry =
+        entries.emplace(entries.end(), context_, executor_, std::move(wire), std::move(peer), kind);
     asio::co_spawn(
         executor_, entry->session.run(),
         asio::bind_cancellation_slot(
             entry->cancelled.slot(),
-            [this, entry](const std::exception_ptr& error) { end(entry, error); }
+            [this, &entries, entry](const std::exception_ptr& error) { end(entries, entry, error); }
         )
     );
 }
 
-void SessionShard::end(std::list<Entry>::iterator entry, const std::exception_ptr& error) {
-    const auto kind = entry->kind;
-    overflow_ -= kind == session_kind::overflow ? 1U : 0U;
-    sessions_.erase(entry);
-    events_.ended(kind);
+void SessionShard::end(Entries& entries, Entries::iterator entry, const std::exception_ptr& error) {
+    entries.erase(entry);
+    events_.ended(&entries == &regular_ ? session_kind::regular : session_kind::overflow);
     if (error && !cancelled_) {
         std::rethrow_exception(error);  // a bug; but a session cancelled before it began has this
     }
@@ -79,32 +78,36 @@ void SessionShard::end(std::list<Entry>::iterator entry, const std::exception_pt
 void SessionShard::stop() {
     stopped_ = true;
     drain();
-    for (auto& entry : sessions_) {
-        entry.session.stop();
+    for (auto* entries : {&regular_, &overflow_}) {
+        for (auto& entry : *entries) {
+            entry.session.stop();
+        }
     }
     tell_if_quiet();
 }
 
 void SessionShard::tell_if_quiet() {
-    if (stopped_ && sessions_.empty() && events_.quiet) {
+    if (stopped_ && regular_.empty() && overflow_.empty() && events_.quiet) {
         std::exchange(events_.quiet, nullptr)();
     }
 }
 
 void SessionShard::cancel() {
     cancelled_ = true;
-    for (auto entry = sessions_.begin(); entry != sessions_.end();) {
-        const auto next = std::next(entry);  // a session may end while it is being cancelled
-        entry->cancelled.emit(asio::cancellation_type::terminal);
-        entry = next;
+    for (auto* entries : {&regular_, &overflow_}) {
+        for (auto entry = entries->begin(); entry != entries->end();) {
+            const auto next = std::next(entry);  // a session may end while it is being cancelled
+            entry->cancelled.emit(asio::cancellation_type::terminal);
+            entry = next;
+        }
     }
 }
 
 void SessionShard::make_room() {
-    const auto idle = std::ranges::find_if(sessions_, [](const Entry& entry) {
-        return entry.kind == session_kind::overflow && entry.session.idle();
+    const auto idle = std::ranges::find_if(overflow_, &Session::idle, [](Entry& entry) -> Session& {
+        return entry.session;
     });
-    if (idle != sessions_.end()) {
+    if (idle != overflow_.end()) {
         idle->session.give_way();
     }
 }

@@ -55,24 +55,23 @@ private:
     struct Entry {
         Entry(
             SessionContext& context, LoopExecutor executor, std::unique_ptr<Wire> wire,
-            std::string peer, session_kind session_kind
+            std::string peer, session_kind kind
         )
-            : session{context, executor, std::move(wire), std::move(peer), session_kind},
-              kind{session_kind} {}
+            : session{context, executor, std::move(wire), std::move(peer), kind} {}
 
         Session session;
         boost::asio::cancellation_signal cancelled;
-        session_kind kind;
     };
+    using Entries = std::list<Entry>;
 
-    void end(std::list<Entry>::iterator entry, const std::exception_ptr& error);
+    void end(Entries& entries, Entries::iterator entry, const std::exception_ptr& error);
     void tell_if_quiet();
 
     LoopExecutor executor_;
     Events events_;
     SessionContext context_;
-    std::list<Entry> sessions_;
-    std::size_t overflow_ = 0;
+    Entries regular_;
+    Entries overflow_;  // the oldest first
     bool stopped_ = false;
     bool cancelled_ = false;
 };

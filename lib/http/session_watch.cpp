@@ -79,7 +79,6 @@ void SessionWatch::read_ahead() {
 }
 
 awaitable<void> SessionWatch::end() {
-    callbacks_.clear();
     returning_ = true;
     while (reading_) {
         idle_.emplace(executor_, Steady::time_point::max());

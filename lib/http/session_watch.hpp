@@ -40,8 +40,23 @@ public:
     [[nodiscard]] bool gone() const noexcept { return gone_; }
     [[nodiscard]] bool gone_or_ending() const noexcept { return gone_ || ending_; }
 
-    /// Forgets the callbacks and gives the connection back for reading.
+    /// Forgets the callbacks, which refer to whoever asked: he has ended.
+    void forget_callbacks() noexcept { callbacks_.clear(); }
+
+    /// Gives the connection back for reading.
     awaitable<void> end();
+
+    /// Callbacks last no longer than the scope of this.
+    class Scope {
+    public:
+        explicit Scope(SessionWatch& watch) noexcept : watch_{watch} {}
+        ~Scope() { watch_.forget_callbacks(); }
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+    private:
+        SessionWatch& watch_;
+    };
 
 private:
     using Timer =

@@ -140,6 +140,7 @@ void Dispatcher::begin(RunnerQueue& queue) {
     --queue.runner->free_permits;
     --queue.runner->queued;
     ++queue.runner->in_flight;
+    ++queue.in_flight;
     queue.runner->started = true;
     queue.host->host.started();
     ++in_flight_;
@@ -243,12 +244,28 @@ void Dispatcher::measure(const ItemResult& result) {
     parts_.metrics->body_bytes.at(parts_.shard).add(result.wire_size);
 }
 
-std::size_t Dispatcher::startable(const JobRunner& runner) {
-    std::size_t count = 0;
-    for (const auto& [host, queue] : runner.queues) {
-        count += std::min(queue->items.size(), host->host.free_slots());
+/// How many idle permits a job has a use for: what would start at once, and at a host that is full
+/// its share of the slots, so that it can take its turn. Whoever claims more than he can use would
+/// be leased permits and give them back for ever.
+std::size_t Dispatcher::permits_wanted(const JobRunner& runner) const {
+    if (stopping_ || in_flight_ >= parts_.limits.most_in_flight) {
+        return 0;
     }
-    return count;
+    std::size_t wanted = 0;
+    for (const auto& [host, queue] : runner.queues) {
+        const auto sharers = std::max<std::size_t>(1, host->ring.size());
+        const auto share = std::max<std::size_t>(1, host->host.limit() / sharers);
+        const auto left = share > queue->in_flight ? share - queue->in_flight : 0;
+        wanted += std::min(queue->items.size(), std::max(left, host->host.free_slots()));
+    }
+    return std::min(wanted, parts_.limits.most_in_flight - in_flight_);
+}
+
+/// A slot is free that nobody with a permit wants: news for those who gave theirs back.
+void Dispatcher::tell_waiting(HostQueue& host) {
+    for (auto* queue : host.ring) {
+        touch(*queue->runner);
+    }
 }
 
 void Dispatcher::report(JobRunner& runner) {
@@ -259,8 +276,10 @@ void Dispatcher::report(JobRunner& runner) {
     report.dropped = std::exchange(runner.dropped, 0);
     report.started = runner.started;
     // A permit that nothing here can use goes back at once: another shard may be waiting for it.
-    report.returned_permits = std::exchange(runner.free_permits, 0);
-    report.startable = startable(runner);
+    const auto wanted = permits_wanted(runner);
+    const auto kept = std::min(runner.free_permits, wanted);
+    report.returned_permits = std::exchange(runner.free_permits, kept) - kept;
+    report.startable = wanted - kept;
     runner.job().report(parts_.shard, report);
 }
 

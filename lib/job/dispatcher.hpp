@@ -46,8 +46,10 @@ struct DispatchLimits {
 class Dispatcher {
 public:
     struct Parts {
-        std::size_t shard = 0;
+        explicit Parts(LoopExecutor executor) : loop{executor} {}
+
         LoopExecutor loop;
+        std::size_t shard = 0;
         Fetcher* fetcher = nullptr;
         JobStore* store = nullptr;
         Executor* blocking = nullptr;  ///< finishes long bodies
@@ -109,7 +111,8 @@ private:
     void flush();
     void report(JobRunner& runner);
     void measure(const ItemResult& result);
-    [[nodiscard]] static std::size_t startable(const JobRunner& runner);
+    [[nodiscard]] std::size_t permits_wanted(const JobRunner& runner) const;
+    void tell_waiting(HostQueue& host);
     void retire_if_idle(JobRunner& runner);
 
     struct Waiting {

@@ -50,6 +50,7 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first) {
         --in_flight_;
         host.host.ended();
         --runner.in_flight;
+        --queue->in_flight;
         ++runner.free_permits;
         touch(runner);
 
@@ -63,6 +64,9 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first) {
         }
     }
     pump(host);
+    if (host.host.may_start()) {
+        tell_waiting(host);
+    }
 }
 
 awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue) {

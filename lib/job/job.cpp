@@ -99,8 +99,15 @@ void Job::take_appended(std::vector<Item> items) {
 void Job::sealed() {
     on_loop([](Job& job) {
         job.record_.sealed = true;
-        job.changed();
+        job.publish();  // the answer to the submit shows all that was accepted
         job.check_end();
+    });
+}
+
+void Job::rest() {
+    on_loop([](Job& job) {
+        job.deadline_.cancel();
+        job.publish_timer_.cancel();
     });
 }
 

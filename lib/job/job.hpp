@@ -45,6 +45,8 @@ class Job final : public JobFrontEnd, public std::enable_shared_from_this<Job> {
 public:
     /// What a job works with; all of it outlives the job.
     struct Parts {
+        explicit Parts(LoopExecutor executor) : loop{executor} {}
+
         LoopExecutor loop;
         JobStore* store = nullptr;
         Executor* blocking = nullptr;  ///< reads windows
@@ -54,11 +56,11 @@ public:
         /// Hands items and permits to a shard; called on this job's loop.
         std::function<void(std::size_t shard, std::shared_ptr<JobFrontEnd>, std::vector<Item>,
                            std::size_t permits)>
-            give = {};
+            give;
         /// Takes back what a shard has queued.
-        std::function<void(std::size_t shard, std::string job_id, bool abort)> drop = {};
+        std::function<void(std::size_t shard, std::string job_id, bool abort)> drop;
         /// The job is done: it may be forgotten.
-        std::function<void(const std::string& id)> ended = {};
+        std::function<void(const std::string& id)> ended;
     };
 
     Job(Parts parts, JobRecord record);
@@ -71,6 +73,8 @@ public:
     void report(std::size_t shard, RunnerReport report) override;
     void committed(Commit commit, std::size_t results) override;
 
+    /// A new job begins to live: its deadline counts from its creation.
+    void begin();
     /// Whether the window would take items that are being appended, to spare reading them back.
     [[nodiscard]] bool hungry() const noexcept { return hungry_.load(std::memory_order_relaxed); }
     /// Items that are on their way into the store, in order; empty when nobody kept a copy. With
@@ -81,6 +85,8 @@ public:
     void appended(Commit commit);
     /// No more items will come, and the store knows.
     void sealed();
+    /// Stops its timers; the loop is about to end.
+    void rest();
     /// Takes up a job found in the store at start.
     void take_up();
     /// Done when the condition holds; cancel it to stop waiting.

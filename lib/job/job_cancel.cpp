@@ -95,6 +95,10 @@ void Job::cancel_the_rest() {
     rest.add_done_callback(std::move(ended));
 }
 
+void Job::begin() {
+    asio::dispatch(parts_.loop, [self = shared_from_this()] { self->arm_deadline(); });
+}
+
 void Job::arm_deadline() {
     if (!options_.deadline || is_done(record_.state)) {
         return;

@@ -29,7 +29,7 @@ struct PendingItem {
 struct RunnerReport {
     std::size_t in_flight = 0;
     std::size_t waiting = 0;           ///< for a retry, a rate, a back-off
-    std::size_t startable = 0;         ///< would start at once with more permits
+    std::size_t startable = 0;         ///< more permits it has a use for
     std::size_t returned_permits = 0;  ///< given back: nothing here can use them
     std::size_t finished = 0;          ///< results on their way to the store since the last report
     std::size_t dropped = 0;           ///< items put aside unfinished by an abort since the last report
@@ -57,6 +57,7 @@ struct RunnerQueue {
     JobRunner* runner = nullptr;
     HostQueue* host = nullptr;
     std::deque<PendingItem> items;
+    std::size_t in_flight = 0;
     bool in_ring = false;
 };
 

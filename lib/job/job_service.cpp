@@ -34,17 +34,18 @@ Expected<JobUpload> JobService::begin(
         return writable.error();
     }
     JobRecord record;
-    record.id = make_id("job_", *parts_.clock);
+    record.id = make_id("job", *parts_.clock);
     record.tenant = std::move(tenant);
     record.options = std::move(options);
     record.created_at = parts_.clock->wall();
     auto created = parts_.store->create_job(record);
     auto job = adopt(std::move(record), loop);
+    job->begin();
     return JobUpload{*this, std::move(job), std::move(created), start_early};
 }
 
 std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
-    Job::Parts parts{.loop = loop};
+    Job::Parts parts{loop};
     parts.store = parts_.store;
     parts.blocking = parts_.blocking;
     parts.clock = parts_.clock;
@@ -173,6 +174,13 @@ std::size_t JobService::recover() {
         adopt(std::move(record), home.loop)->take_up();
     }
     return records.size();
+}
+
+void JobService::rest() {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [id, job] : live_) {
+        job->rest();
+    }
 }
 
 void JobService::expire() {

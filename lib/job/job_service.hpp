@@ -84,6 +84,9 @@ public:
     void drain() noexcept { draining_ = true; }
     [[nodiscard]] bool draining() const noexcept { return draining_; }
 
+    /// Stops the timers of all jobs, so that the loops can end. The last step before they do.
+    void rest();
+
     /// Erases done jobs whose time to live has passed. Blocks; called now and then.
     void expire();
 

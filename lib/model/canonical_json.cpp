@@ -36,6 +36,15 @@ void append_object(std::string& out, const json::object& object) {
     out += '}';
 }
 
+/// Keeps its kind: without a point or an exponent it would be read as an integer, and -0 as 0.
+void append_double(std::string& out, double number) {
+    const auto begin = out.size();
+    append_json_number(out, number);
+    if (out.find_first_of(".en", begin) == std::string::npos) {
+        out += ".0";
+    }
+}
+
 }  // namespace
 
 // Recursion is as deep as the value, which its reader has bounded.
@@ -54,7 +63,7 @@ void append_json(std::string& out, const json::value& value) {
             out += std::to_string(value.get_uint64());
             return;
         case json::kind::double_:
-            append_json_number(out, value.get_double());
+            append_double(out, value.get_double());
             return;
         case json::kind::string:
             append_json_string(out, value.get_string());

@@ -24,8 +24,7 @@ const OptionContext& no_limits() {
          .max_total_timeout = std::chrono::milliseconds::max(),
          .max_redirects = std::numeric_limits<int>::max(),
          .allow_insecure_tls = true},
-        {}
-    };
+        {}};
     return context;
 }
 

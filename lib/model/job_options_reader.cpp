@@ -25,8 +25,7 @@ constexpr std::array per_host_rows{
         "concurrency",
         [](const JsonMember& member, PerHost& target, const OptionContext& context) {
             return read_number(member, 1, context.limits.max_concurrency, target.concurrency);
-        }
-    },
+        }},
     MemberRow<PerHost, OptionContext>{"rate", not_supported<PerHost, OptionContext>},
 };
 
@@ -40,8 +39,7 @@ Fault read_per_host(const JsonMember& member, JobOptions& options, const OptionC
 Fault read_store_body(const JsonMember& member, JobOptions& options, const OptionContext&) {
     static constexpr std::array words{
         JsonWord{"always", store_body::always}, JsonWord{"success", store_body::success},
-        JsonWord{"never", store_body::never}
-    };
+        JsonWord{"never", store_body::never}};
     return read_word(member, words, options.store_body);
 }
 
@@ -98,8 +96,7 @@ Fault read_deadline(const JsonMember& member, JobOptions& options, const OptionC
 
 Fault read_lane(const JsonMember& member, JobOptions& options, const OptionContext&) {
     static constexpr std::array words{
-        JsonWord{"batch", job_lane::batch}, JsonWord{"interactive", job_lane::interactive}
-    };
+        JsonWord{"batch", job_lane::batch}, JsonWord{"interactive", job_lane::interactive}};
     return read_word(member, words, options.lane);
 }
 
@@ -149,8 +146,7 @@ constexpr std::array job_rows{
         "concurrency",
         [](const JsonMember& member, JobOptions& options, const OptionContext& context) {
             return read_number(member, 1, context.limits.max_concurrency, options.concurrency);
-        }
-    },
+        }},
     JobRow{"per_host", read_per_host},
     JobRow{"store_body", read_store_body},
     JobRow{"on_error", read_on_error},
@@ -159,22 +155,17 @@ constexpr std::array job_rows{
         "ttl",
         [](const JsonMember& member, JobOptions& options, const OptionContext&) {
             return read_duration(member, 1s, longest_life, options.ttl);
-        }
-    },
+        }},
     JobRow{
         "priority",
         [](const JsonMember& member, JobOptions& options, const OptionContext&) {
             return read_number(member, -highest_priority, highest_priority, options.priority);
-        }
-    },
+        }},
     JobRow{"lane", read_lane},
     JobRow{"tags", read_tags},
     JobRow{
-        "metadata",
-        [](const JsonMember& member, JobOptions& options, const OptionContext&) {
-            return read_metadata(member, options.metadata);
-        }
-    },
+        "metadata", [](const JsonMember& member, JobOptions& options,
+                       const OptionContext&) { return read_metadata(member, options.metadata); }},
     JobRow{"robots", read_robots},
     JobRow{"http_version", read_http_version},
     JobRow{"dedupe", read_only_flag<false>},

@@ -21,7 +21,8 @@ namespace fanfetch {
 /// Why a document was refused; nullopt: it was not.
 using Fault = std::optional<Failure>;
 
-/// One step of a JSON Pointer: "/" and the name, escaped and bounded, since names come from clients.
+/// One step of a JSON Pointer: "/" and the name, escaped and bounded, since names come from
+/// clients.
 ///
 /// Source  RFC 6901 §3
 [[nodiscard]] std::string pointer_token(std::string_view name);
@@ -33,11 +34,13 @@ public:
     /// The document itself, or a part of it at `base` ("/options").
     JsonMember(const boost::json::value& value, std::string_view base) noexcept
         : value_{value}, name_{base} {}
-    JsonMember(const JsonMember& parent, std::string_view name, const boost::json::value& value)
-        noexcept
+    JsonMember(
+        const JsonMember& parent, std::string_view name, const boost::json::value& value
+    ) noexcept
         : value_{value}, parent_{&parent}, name_{name} {}
-    JsonMember(const JsonMember& parent, std::size_t index, const boost::json::value& value)
-        noexcept
+    JsonMember(
+        const JsonMember& parent, std::size_t index, const boost::json::value& value
+    ) noexcept
         : value_{value}, parent_{&parent}, index_{index} {}
 
     [[nodiscard]] const boost::json::value& value() const noexcept { return value_; }
@@ -94,6 +97,9 @@ struct JsonWord {
     std::string_view word;
     Value value;
 };
+
+template <class Value>
+JsonWord(std::string_view, Value) -> JsonWord<Value>;
 
 /// "one of a, b, c", for a fault.
 [[nodiscard]] std::string one_of(std::span<const std::string_view> words);

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <type_traits>
 
 namespace fanfetch {
 namespace {
@@ -15,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::array credential_headers{
-    std::string_view{"authorization"}, std::string_view{"cookie"},
+    std::string_view{"authorization"},       std::string_view{"cookie"},
     std::string_view{"proxy-authorization"}, std::string_view{"x-api-key"},
     std::string_view{"x-auth-token"},
 };
@@ -84,175 +82,13 @@ json::object fetch_to_json(const FetchOptions& fetch, secrets shown) {
         {"body", octets_to_json(fetch.body)},
         {"timeouts", timeouts_to_json(fetch.timeouts)},
         {"retry", retry_to_json(fetch.retry)},
-        {"redirects", {{"max", fetch.redirects.max}, {"cross_origin", fetch.redirects.cross_origin}}},
+        {"redirects",
+         {{"max", fetch.redirects.max}, {"cross_origin", fetch.redirects.cross_origin}}},
         {"accept_status", ranges_to_json(fetch.accept_status)},
         {"max_body_bytes", fetch.max_body_bytes},
         {"expect", expectations_to_json(fetch.expect)},
         {"verify_tls", fetch.verify_tls},
     };
-}
-
-/// Takes members out of an object; a member that is absent leaves its target alone. The checks
-/// throw boost::system::system_error, which job_options_from_json catches.
-class Members {
-public:
-    explicit Members(const json::value& value) : object_{value.as_object()} {}
-
-    template <class Number>
-        requires std::is_arithmetic_v<Number>
-    void read(std::string_view name, Number& target) const {
-        if (const auto* value = object_.if_contains(name)) {
-            target = json::value_to<Number>(*value);
-        }
-    }
-    void read(std::string_view name, std::chrono::milliseconds& target) const {
-        if (const auto* value = object_.if_contains(name)) {
-            target = std::chrono::milliseconds{json::value_to<std::int64_t>(*value)};
-        }
-    }
-    void read(std::string_view name, std::string& target) const {
-        if (const auto* value = object_.if_contains(name)) {
-            target = octets(*value);
-        }
-    }
-    template <class Enum>
-        requires std::is_enum_v<Enum>
-    void read(std::string_view name, Enum& target, Enum last) const {
-        auto number = static_cast<std::uint8_t>(target);
-        read(name, number);
-        if (number > static_cast<std::uint8_t>(last)) {
-            throw std::out_of_range{"an enumerator that does not exist"};
-        }
-        target = static_cast<Enum>(number);
-    }
-    template <class Read>
-    void with(std::string_view name, Read read_member) const {
-        if (const auto* value = object_.if_contains(name)) {
-            read_member(*value);
-        }
-    }
-
-    static std::string octets(const json::value& value) {
-        if (const auto* text = value.if_string()) {
-            return {text->data(), text->size()};
-        }
-        auto decoded = from_base64(value.at("base64").as_string());
-        if (!decoded) {
-            throw std::invalid_argument{"base64 that cannot be read"};
-        }
-        return *std::move(decoded);
-    }
-
-private:
-    const json::object& object_;
-};
-
-std::string digest_of(const json::value& value) {
-    auto bytes = from_hex(value.as_string());
-    if (!bytes) {
-        throw std::invalid_argument{"hex that cannot be read"};
-    }
-    return *std::move(bytes);
-}
-
-Timeouts timeouts_from(const json::value& value) {
-    Timeouts timeouts;
-    const Members members{value};
-    members.read("connect_ms", timeouts.connect);
-    members.read("first_byte_ms", timeouts.first_byte);
-    members.read("idle_ms", timeouts.idle);
-    members.read("total_ms", timeouts.total);
-    return timeouts;
-}
-
-RetryOptions retry_from(const json::value& value) {
-    RetryOptions retry;
-    const Members members{value};
-    members.read("max_attempts", retry.max_attempts);
-    members.with("statuses", [&](const json::value& list) {
-        retry.statuses = json::value_to<std::vector<std::uint16_t>>(list);
-    });
-    members.read("on", retry.on);
-    members.read("backoff_base_ms", retry.backoff_base);
-    members.read("backoff_max_ms", retry.backoff_max);
-    members.read("unsafe_methods", retry.unsafe_methods);
-    return retry;
-}
-
-Expectations expectations_from(const json::value& value) {
-    Expectations expect;
-    const Members members{value};
-    members.with("size", [&](const json::value& size) {
-        expect.size = json::value_to<std::uint64_t>(size);
-    });
-    members.with("sha256", [&](const json::value& hex) { expect.sha256 = digest_of(hex); });
-    members.with("md5", [&](const json::value& hex) { expect.md5 = digest_of(hex); });
-    members.read("content_type", expect.content_type);
-    return expect;
-}
-
-std::vector<HeaderField> headers_from(const json::value& value) {
-    std::vector<HeaderField> headers;
-    for (const auto& pair : value.as_array()) {
-        headers.push_back({Members::octets(pair.at(0)), Members::octets(pair.at(1))});
-    }
-    return headers;
-}
-
-std::vector<StatusRange> ranges_from(const json::value& value) {
-    std::vector<StatusRange> ranges;
-    for (const auto& pair : value.as_array()) {
-        ranges.push_back({
-            json::value_to<std::uint16_t>(pair.at(0)),
-            json::value_to<std::uint16_t>(pair.at(1)),
-        });
-    }
-    return ranges;
-}
-
-FetchOptions fetch_from(const json::value& value) {
-    FetchOptions fetch;
-    const Members members{value};
-    members.read("method", fetch.method);
-    members.with("headers", [&](const json::value& v) { fetch.headers = headers_from(v); });
-    members.read("body", fetch.body);
-    members.with("timeouts", [&](const json::value& v) { fetch.timeouts = timeouts_from(v); });
-    members.with("retry", [&](const json::value& v) { fetch.retry = retry_from(v); });
-    members.with("redirects", [&](const json::value& v) {
-        Members{v}.read("max", fetch.redirects.max);
-        Members{v}.read("cross_origin", fetch.redirects.cross_origin);
-    });
-    members.with("accept_status", [&](const json::value& v) {
-        fetch.accept_status = ranges_from(v);
-    });
-    members.read("max_body_bytes", fetch.max_body_bytes);
-    members.with("expect", [&](const json::value& v) { fetch.expect = expectations_from(v); });
-    members.read("verify_tls", fetch.verify_tls);
-    return fetch;
-}
-
-JobOptions options_from(const json::value& value) {
-    JobOptions options;
-    const Members members{value};
-    members.read("concurrency", options.concurrency);
-    members.read("per_host_concurrency", options.per_host_concurrency);
-    members.with("fetch", [&](const json::value& v) { options.fetch = fetch_from(v); });
-    members.read("store_body", options.store_body, store_body::never);
-    members.read("on_error", options.on_error, on_error::stop_after_percent);
-    members.read("on_error_limit", options.on_error_limit);
-    members.with("deadline_ms", [&](const json::value& v) {
-        options.deadline = std::chrono::milliseconds{json::value_to<std::int64_t>(v)};
-    });
-    members.read("ttl_ms", options.ttl);
-    members.read("priority", options.priority);
-    members.read("lane", options.lane, job_lane::interactive);
-    members.with("tags", [&](const json::value& v) {
-        for (const auto& tag : v.as_array()) {
-            options.tags.push_back(Members::octets(tag));
-        }
-    });
-    members.read("metadata", options.metadata);
-    return options;
 }
 
 }  // namespace
@@ -288,12 +124,6 @@ std::string to_json(const JobOptions& options, secrets shown) {
         object["deadline_ms"] = options.deadline->count();
     }
     return json::serialize(object);
-}
-
-Expected<JobOptions> job_options_from_json(std::string_view text) try {
-    return options_from(json::parse(text));
-} catch (const std::exception& error) {
-    return failed(failure_code::internal, std::string{"reading stored options: "} + error.what());
 }
 
 }  // namespace fanfetch

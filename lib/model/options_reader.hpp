@@ -33,9 +33,7 @@ struct OptionContext {
 ///
 /// Errors  api_invalid with the pointer of the first member at fault; `options` is then half
 ///         written and of no use
-Fault read_job_options(
-    const JsonMember& member, const OptionContext& context, JobOptions& options
-);
+Fault read_job_options(const JsonMember& member, const OptionContext& context, JobOptions& options);
 
 /// Whether a request may carry a member of this name to say how it is fetched.
 [[nodiscard]] bool is_fetch_option(std::string_view name) noexcept;

@@ -12,11 +12,16 @@ constexpr std::size_t most_headers = 100;
 constexpr std::size_t longest_section = 32U << 10U;
 
 constexpr std::array ours{
-    std::string_view{"host"},       std::string_view{"content-length"},
-    std::string_view{"transfer-encoding"}, std::string_view{"te"},
-    std::string_view{"trailer"},    std::string_view{"connection"},
-    std::string_view{"keep-alive"}, std::string_view{"upgrade"},
-    std::string_view{"expect"},     std::string_view{"http2-settings"},
+    std::string_view{"host"},
+    std::string_view{"content-length"},
+    std::string_view{"transfer-encoding"},
+    std::string_view{"te"},
+    std::string_view{"trailer"},
+    std::string_view{"connection"},
+    std::string_view{"keep-alive"},
+    std::string_view{"upgrade"},
+    std::string_view{"expect"},
+    std::string_view{"http2-settings"},
 };
 
 constexpr char lower(char c) noexcept {

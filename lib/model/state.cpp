@@ -88,7 +88,8 @@ failure_code cancellation_code(state_reason reason) noexcept {
 }
 
 std::optional<job_state> parse_job_state(std::string_view text) noexcept {
-    for (std::uint8_t number = 0; number <= static_cast<std::uint8_t>(job_state::failed); ++number) {
+    for (std::uint8_t number = 0; number <= static_cast<std::uint8_t>(job_state::failed);
+         ++number) {
         if (to_string(static_cast<job_state>(number)) == text) {
             return static_cast<job_state>(number);
         }

@@ -8,8 +8,7 @@ constexpr std::size_t check_size = 4;
 void append_u32(std::string& out, std::uint32_t number) {
     const std::array<char, 4> bytes{
         static_cast<char>(number), static_cast<char>(number >> 8U),
-        static_cast<char>(number >> 16U), static_cast<char>(number >> 24U)
-    };
+        static_cast<char>(number >> 16U), static_cast<char>(number >> 24U)};
     out.append(bytes.data(), bytes.size());
 }
 

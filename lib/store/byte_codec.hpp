@@ -111,7 +111,8 @@ private:
 
 /// A 32-bit check value against damage, not against malice: a change stays unnoticed once in 2³².
 [[nodiscard]] inline std::uint32_t check_value(std::string_view bytes) noexcept {
-    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15;  // 2⁶⁴ / golden ratio: multiplying loses nothing
+    constexpr std::uint64_t odd =
+        0x9E3779B97F4A7C15;  // 2⁶⁴ / golden ratio: multiplying loses nothing
     std::uint64_t state = bytes.size() * odd;
     while (!bytes.empty()) {
         const std::size_t length = bytes.size() < 8 ? bytes.size() : 8;

@@ -48,14 +48,17 @@ Expected<File> File::create_new(const std::string& path) {
     return open(path, O_RDWR | O_CREAT | O_EXCL);
 }
 
-Expected<File> File::open_writable(const std::string& path) { return open(path, O_RDWR); }
+Expected<File> File::open_writable(const std::string& path) {
+    return open(path, O_RDWR);
+}
 
-Expected<File> File::open_readable(const std::string& path) { return open(path, O_RDONLY); }
+Expected<File> File::open_readable(const std::string& path) {
+    return open(path, O_RDONLY);
+}
 
 Expected<void> File::write_at(std::uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto written =
-            ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        const auto written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
         if (written < 0 && errno != EINTR) {
             return system_failure("writing a segment", errno);
         }
@@ -71,9 +74,8 @@ Expected<void> File::read_at(std::uint64_t offset, std::size_t length, std::stri
     out.resize(length);
     std::size_t have = 0;
     while (have < length) {
-        const auto count = ::pread(
-            fd_, out.data() + have, length - have, static_cast<off_t>(offset + have)
-        );
+        const auto count =
+            ::pread(fd_, out.data() + have, length - have, static_cast<off_t>(offset + have));
         if (count < 0 && errno != EINTR) {
             return system_failure("reading a segment", errno);
         }

@@ -34,9 +34,8 @@ public:
 
     [[nodiscard]] Expected<void> write_at(std::uint64_t offset, std::string_view bytes);
     /// Fills `out` from `offset` on; shorter when the file ends before.
-    [[nodiscard]] Expected<void> read_at(
-        std::uint64_t offset, std::size_t length, std::string& out
-    ) const;
+    [[nodiscard]] Expected<void> read_at(std::uint64_t offset, std::size_t length, std::string& out)
+        const;
     [[nodiscard]] Expected<void> cut(std::uint64_t size);
     /// fdatasync.
     [[nodiscard]] Expected<void> sync();

@@ -17,7 +17,8 @@ namespace fanfetch {
 /// A response as the segment writer takes it: the header block and the payload.
 struct ResponseRecord {
     std::string target_url;
-    std::string head;     ///< status line and fields as they are stored, each ending in CRLF, no empty line
+    std::string
+        head;  ///< status line and fields as they are stored, each ending in CRLF, no empty line
     std::string payload;  ///< the decoded body; empty when it was not stored
     bool store_payload = true;
     std::string remote_address;  ///< the IP address alone
@@ -27,7 +28,8 @@ struct ResponseRecord {
 /// One item's end on its way to the store.
 struct ResultToRecord {
     ItemResult result;  ///< `seq` and `body` are filled in by the store
-    std::optional<ResponseRecord> response;  ///< none: no response, or it was streamed (`result.body` says where)
+    std::optional<ResponseRecord>
+        response;  ///< none: no response, or it was streamed (`result.body` says where)
 };
 
 /// The results of one job in one group. A group is committed whole or not at all.
@@ -38,9 +40,9 @@ struct ResultGroup {
 
 /// What became of a job by one commit.
 struct Commit {
-    JobTally tally;             ///< after the commit
-    std::uint64_t total = 0;    ///< items the job has
-    std::uint64_t last_seq = 0; ///< of the newest result
+    JobTally tally;              ///< after the commit
+    std::uint64_t total = 0;     ///< items the job has
+    std::uint64_t last_seq = 0;  ///< of the newest result
 };
 
 /// A change of a job's state. Only members with a value are written.
@@ -58,16 +60,17 @@ struct JobChange {
 struct JobQuery {
     std::string tenant{};
     std::optional<job_state> state{};
-    std::string tag{};                     ///< empty: any
+    std::string tag{};  ///< empty: any
     std::optional<WallTime> created_after{};
-    std::string before_id{};               ///< ids below this one; empty: from the newest
+    std::string before_id{};  ///< ids below this one; empty: from the newest
     std::size_t limit = 100;
 };
 
 /// Which results a list wants. Both orders go up.
 struct ResultQuery {
     std::string job_id{};
-    std::uint64_t after = 0;     ///< by seq: results with a larger seq; by index: items from this index on
+    std::uint64_t after =
+        0;  ///< by seq: results with a larger seq; by index: items from this index on
     std::size_t limit = 100;
     std::uint64_t max_bytes = 10U << 20U;  ///< of the rows read; at least one row is returned
     bool with_attempts = false;
@@ -99,8 +102,8 @@ public:
     virtual Future<Expected<void>> create_job(JobRecord job) = 0;
 
     /// Appends items to an unsealed job; their indexes follow the last one without a gap, and
-    /// `items[i].index` must say so (internal when not). An item with a `failure` gets its result at
-    /// once. Errors: job_sealed, job_done.
+    /// `items[i].index` must say so (internal when not). An item with a `failure` gets its result
+    /// at once. Errors: job_sealed, job_done.
     virtual Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) = 0;
 
     /// Records results: each gets the next seq of its job. A result of an item that already has
@@ -128,7 +131,9 @@ public:
     [[nodiscard]] virtual std::vector<JobRecord> unfinished_jobs() = 0;
 
     /// Ids of done jobs whose time to live has passed at `now`.
-    [[nodiscard]] virtual std::vector<std::string> expired_jobs(WallTime now, std::size_t limit) = 0;
+    [[nodiscard]] virtual std::vector<std::string> expired_jobs(
+        WallTime now, std::size_t limit
+    ) = 0;
 
     /// Items without a result, by index from `from` on. Cheap for a whole window: one range scan.
     [[nodiscard]] virtual std::vector<Item> unfinished_items(

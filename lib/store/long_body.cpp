@@ -32,8 +32,7 @@ Expected<std::unique_ptr<LongBody>> SegmentLongBody::begin(
     const std::uint64_t needed = longest_head + warc_max_header + warcinfo_min_padded;
     const std::uint64_t start = (needed + block - 1) / block * block;
     return std::unique_ptr<LongBody>{
-        new SegmentLongBody{std::move(files), std::move(*file), number, start}
-    };
+        new SegmentLongBody{std::move(files), std::move(*file), number, start}};
 }
 
 Expected<void> SegmentLongBody::append(std::string_view bytes) {

@@ -35,8 +35,8 @@ failure_code code(ByteReader& in) noexcept {
 
 void write(ByteWriter& out, const Timing& timing) {
     for (const auto step :
-         {timing.queued, timing.dns, timing.connect, timing.tls, timing.first_byte,
-          timing.download, timing.total}) {
+         {timing.queued, timing.dns, timing.connect, timing.tls, timing.first_byte, timing.download,
+          timing.total}) {
         out.signed_number(step.count());
     }
 }
@@ -51,7 +51,9 @@ Timing timing(ByteReader& in) noexcept {
     return timing;
 }
 
-void write(ByteWriter& out, WallTime time) { out.signed_number(time.time_since_epoch().count()); }
+void write(ByteWriter& out, WallTime time) {
+    out.signed_number(time.time_since_epoch().count());
+}
 
 WallTime wall_time(ByteReader& in) noexcept {
     return WallTime{std::chrono::milliseconds{in.signed_number()}};
@@ -196,9 +198,8 @@ std::optional<ItemResult> decode_result(std::string_view record, result_detail w
     const auto flags = in.number_up_to(reused | has_digest | has_body | has_payload);
     result.reused = (flags & reused) != 0;
     result.index = in.number();
-    result.state = static_cast<item_state>(
-        in.number_up_to(static_cast<std::uint8_t>(item_state::cancelled))
-    );
+    result.state =
+        static_cast<item_state>(in.number_up_to(static_cast<std::uint8_t>(item_state::cancelled)));
     result.code = code(in);
     result.status = small<std::uint16_t>(in);
     result.attempts_made = small<std::uint16_t>(in);

@@ -6,7 +6,7 @@ namespace fanfetch {
 namespace {
 
 constexpr std::size_t longest_buffer = 256U << 10U;  // then it is written, still warm in the cache
-constexpr std::size_t large_payload = 128U << 10U;  // from here on copying costs more than a call
+constexpr std::size_t large_payload = 128U << 10U;   // from here on copying costs more than a call
 
 WallTime wall_now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

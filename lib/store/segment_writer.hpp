@@ -56,9 +56,9 @@ private:
     std::uint64_t segment_size_;
     FastRandom random_;
     File file_;
-    SegmentEnd current_;         // `bytes` counts what is in buffer_ too
-    SegmentEnd kept_;            // where the last committed group ended
-    std::string buffer_;         // what is not written yet; it ends at current_.bytes
+    SegmentEnd current_;  // `bytes` counts what is in buffer_ too
+    SegmentEnd kept_;     // where the last committed group ended
+    std::string buffer_;  // what is not written yet; it ends at current_.bytes
     std::vector<SegmentEnd> touched_;
     bool entry_is_new_ = false;  // the directory is not synced yet
     bool healthy_ = true;        // no write or sync of file_ has failed

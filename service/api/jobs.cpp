@@ -27,6 +27,13 @@ std::string etag_of(std::string_view body) {
     return '"' + std::string{digits.data(), end} + '"';
 }
 
+bool is_job_id(std::string_view text) noexcept {
+    constexpr std::string_view prefix = "job_";
+    constexpr std::size_t digits = 32;
+    return text.starts_with(prefix) && text.size() == prefix.size() + digits &&
+           text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
+}
+
 /// How long a client that polls may wait before it asks again.
 std::string poll_hint(const JobSnapshot& job) {
     constexpr std::int64_t longest_s = 30;
@@ -165,6 +172,11 @@ awaitable<HttpReply> JobsApi::list(HttpRequest& request) {
         }
     }
     if (const auto* text = find_parameter(parameters, "page_token")) {
+        if (!is_job_id(*text)) {
+            co_return problem_reply(failed(
+                failure_code::api_bad_parameter, "reading page_token: it is not one of this list"
+            ));
+        }
         query.before_id = *text;
     }
     auto jobs = co_await context_.jobs->list(std::move(query));

@@ -137,9 +137,8 @@ private:
         for (std::size_t level = 0; level < open_.size(); ++level) {
             const auto& container = *open_[level];
             const bool innermost = level + 1 == open_.size();
-            path += container.is_array()
-                        ? "/" + std::to_string(container.get_array().size() - 1)
-                        : pointer_token(innermost ? text_ : keys_[level]);
+            path += container.is_array() ? "/" + std::to_string(container.get_array().size() - 1)
+                                         : pointer_token(innermost ? text_ : keys_[level]);
         }
         return path;
     }
@@ -178,8 +177,8 @@ std::string_view reason(const json::error_code& error) {
 
 Failure unreadable(const json::error_code& error, std::size_t offset) {
     return failed(
-        failure_code::api_bad_request, "reading JSON: " + std::string{reason(error)} + " at byte " +
-                                           std::to_string(offset)
+        failure_code::api_bad_request,
+        "reading JSON: " + std::string{reason(error)} + " at byte " + std::to_string(offset)
     );
 }
 

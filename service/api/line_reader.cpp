@@ -140,10 +140,9 @@ Expected<void> LineReader::take_json(std::string_view line, std::vector<Item>& i
 Expected<Item*> LineReader::next_item(std::vector<Item>& items) {
     if (next_index_ >= context_.limits.max_items) {
         return failed(
-            failure_code::job_too_many_items, "reading line " + std::to_string(line_number_) +
-                                                  ": more than " +
-                                                  std::to_string(context_.limits.max_items) +
-                                                  " items in one job"
+            failure_code::job_too_many_items,
+            "reading line " + std::to_string(line_number_) + ": more than " +
+                std::to_string(context_.limits.max_items) + " items in one job"
         );
     }
     auto& item = items.emplace_back();

@@ -61,9 +61,9 @@ private:
     std::size_t longest_line_;
     std::uint64_t next_index_;
     std::uint64_t line_number_ = 0;
-    bool at_first_line_ = true;   // nothing but blank lines so far
-    bool too_long_ = false;       // the line being read is past its bound: wait for its end
-    std::string carry_;           // the beginning of a line whose end has not come yet
+    bool at_first_line_ = true;  // nothing but blank lines so far
+    bool too_long_ = false;      // the line being read is past its bound: wait for its end
+    std::string carry_;          // the beginning of a line whose end has not come yet
 };
 
 }  // namespace fanfetch

@@ -80,8 +80,7 @@ bool is_text(std::string_view content_type) {
     const auto type = content_type.substr(0, content_type.find(';'));
     constexpr std::array suffixes{
         std::string_view{"/json"}, std::string_view{"+json"}, std::string_view{"/xml"},
-        std::string_view{"+xml"}, std::string_view{"javascript"}
-    };
+        std::string_view{"+xml"}, std::string_view{"javascript"}};
     return type.starts_with("text/") ||
            std::ranges::any_of(suffixes, [type](auto suffix) { return type.ends_with(suffix); });
 }
@@ -198,9 +197,8 @@ public:
 
     void write_body(const ItemResult& result) {
         if (wanted(result_member::body)) {
-            parts_.payload
-                ? append_body(object_.name("body"), *parts_.payload, result.content_type)
-                : object_.null("body");
+            parts_.payload ? append_body(object_.name("body"), *parts_.payload, result.content_type)
+                           : object_.null("body");
         }
         if (wanted(result_member::links)) {
             write_links(result.body.has_payload);

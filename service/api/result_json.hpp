@@ -20,10 +20,10 @@ struct ResultView {
 
 /// What a result is shown with besides its row; read only where the fields ask for it.
 struct ResultParts {
-    item_state state = item_state::queued;  ///< of an item without a result
-    std::string_view waiting_for;           ///< of an item that waits: why …
-    std::optional<WallTime> not_before;     ///< … and until when
-    std::string_view head;                  ///< stored header block: status line and fields
+    item_state state = item_state::queued;    ///< of an item without a result
+    std::string_view waiting_for;             ///< of an item that waits: why …
+    std::optional<WallTime> not_before;       ///< … and until when
+    std::string_view head;                    ///< stored header block: status line and fields
     std::optional<std::string_view> payload;  ///< nullopt: not stored, or too large to be inlined
 };
 

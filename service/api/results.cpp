@@ -1,6 +1,7 @@
 #include "api/results.hpp"
 
 #include "api/parameters.hpp"
+#include "api/result_row.hpp"
 #include "coro/run_in_executor.hpp"
 #include "http/router_query.hpp"
 
@@ -8,10 +9,6 @@
 
 namespace fanfetch {
 namespace {
-
-constexpr std::initializer_list<std::string_view> list_parameters{
-    "order", "state", "code", "host", "fields", "include", "page_size", "page_token", "follow",
-    "after", "timeout"};
 
 Expected<ResultFilter> read_list_query(const QueryParameters& query, bool lines) {
     auto filter = read_result_filter(query);
@@ -59,9 +56,19 @@ Expected<ResultFilter> read_list_query(const QueryParameters& query, bool lines)
 
 }  // namespace
 
+void ResultsApi::add_routes(Router& router) {
+    const auto bind = [this](auto member) {
+        return [this, member](HttpRequest& request) { return (this->*member)(request); };
+    };
+    router.add(http::verb::get, "/v1/jobs/{id}/results", bind(&ResultsApi::list));
+    router.add(http::verb::get, "/v1/jobs/{id}/results/{index}", bind(&ResultsApi::one));
+}
+
 /// GET /v1/jobs/{id}/results: a page as JSON, or all of it as lines.
 awaitable<HttpReply> ResultsApi::list(HttpRequest& request) {
-    if (auto fault = check_query(request.query, list_parameters)) {
+    if (auto fault = check_query(
+            request.query, {"order", "state", "code", "host", "fields", "include", "page_size",
+                            "page_token", "follow", "after", "timeout"})) {
         co_return problem_reply(*fault);
     }
     const bool lines = asks_for(request, "application/x-ndjson");
@@ -137,26 +144,6 @@ awaitable<HttpReply> ResultsApi::page(
     co_return reply;
 }
 
-awaitable<Expected<ItemRow>> ResultsApi::find(const HttpRequest& request) {
-    const auto id = request.path_parameters.at("id");
-    auto job = co_await context_.jobs->find(id, tenant_of(request));
-    if (!job) {
-        co_return job.error();
-    }
-    const auto index = parse_index(request.path_parameters.at("index"));
-    if (!index || *index >= (*job)->record.total) {
-        co_return failed(failure_code::result_not_found, "looking up a result: no such index");
-    }
-    auto look = [store = &context_.jobs->store(), id, index = *index] {
-        return store->find_item(id, index);
-    };
-    auto row = co_await run_in_executor(context_.jobs->blocking(), std::move(look));
-    if (!row) {
-        co_return failed(failure_code::result_not_found, "looking up a result: no such index");
-    }
-    co_return std::move(*row);
-}
-
 /// GET /v1/jobs/{id}/results/{index}: with headers and every attempt.
 awaitable<HttpReply> ResultsApi::one(HttpRequest& request) {
     if (auto fault = check_query(request.query, {"fields", "include"})) {
@@ -173,7 +160,7 @@ awaitable<HttpReply> ResultsApi::one(HttpRequest& request) {
     if (const auto* text = find_parameter(request.query, "include")) {
         (void)fields.include(*text);
     }
-    auto row = co_await find(request);
+    auto row = co_await find_result_row(context_, request);
     if (!row) {
         co_return problem_reply(row.error());
     }

@@ -5,7 +5,7 @@
 
 namespace fanfetch {
 
-/// The results of a job: pages, streams, one by one, and their bodies.
+/// The results of a job: pages, streams, and one by one.
 class ResultsApi {
 public:
     explicit ResultsApi(ApiContext& context) : context_{context} {}
@@ -16,8 +16,6 @@ private:
     awaitable<HttpReply> list(HttpRequest& request);
     awaitable<HttpReply> page(const HttpRequest& request, const JobSnapshot& job, ResultFilter filter);
     awaitable<HttpReply> one(HttpRequest& request);
-    awaitable<HttpReply> body(HttpRequest& request);
-    awaitable<Expected<ItemRow>> find(const HttpRequest& request);
 
     ApiContext& context_;
 };

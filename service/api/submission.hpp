@@ -20,7 +20,7 @@ struct SubmissionLimits {
 /// What reading a submission depends on besides its bytes.
 struct SubmissionContext {
     SubmissionLimits limits;
-    JobOptions options;             ///< what holds where the body says nothing
+    JobOptions options;  ///< what holds where the body says nothing
     WallTime now{};
     std::uint64_t first_index = 0;  ///< of the first item: how many the job has already
     bool may_be_empty = false;      ///< `?sealed=false`: items may come later

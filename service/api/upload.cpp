@@ -139,7 +139,9 @@ awaitable<Expected<void>> Receiver::take_lines(line_format format) {
         if (!read) {
             co_return read.error();
         }
-        if (last || pending_.size() >= chunk_items) {
+        // What a piece brought is appended at once: a client that pauses has its items fetched
+        // meanwhile, and the store groups what comes fast.
+        if (last || !pending_.empty()) {
             auto items = std::exchange(pending_, {});
             const bool whole = last && !upload_;
             auto stored = co_await put(reader.options(), std::move(items), whole);

@@ -10,6 +10,7 @@ CONFIG = """
 daemon off;
 master_process off;
 worker_processes 1;
+worker_rlimit_nofile 65536;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log crit;
 events {{ worker_connections 8192; }}
@@ -19,7 +20,7 @@ http {{
     tcp_nopush on;
     keepalive_requests 1000000;
     keepalive_timeout 300;
-    open_file_cache max=200000 inactive=600s;
+    open_file_cache max=20000 inactive=600s;
     open_file_cache_valid 600s;
     default_type application/octet-stream;
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;

@@ -28,10 +28,9 @@ Outcome read(line_format format, std::string_view text, std::string_view sizes) 
     LineReader reader{format, context};
     Outcome outcome;
     for (std::size_t turn = 0; !text.empty() && outcome.code == failure_code::none; ++turn) {
-        const auto size = sizes.empty() ? text.size()
-                                        : std::size_t{1} + static_cast<unsigned char>(
-                                                               sizes[turn % sizes.size()]
-                                                           );
+        const auto size =
+            sizes.empty() ? text.size()
+                          : std::size_t{1} + static_cast<unsigned char>(sizes[turn % sizes.size()]);
         const auto piece = text.substr(0, size);
         text.remove_prefix(piece.size());
         if (const auto fed = reader.feed(piece, outcome.items); !fed) {
@@ -57,7 +56,10 @@ void require_same(const Outcome& whole, const Outcome& cut) {
         const auto& b = cut.items[i];
         require(a.index == i && b.index == i && a.url == b.url && a.extras == b.extras);
         require(a.failure.has_value() == b.failure.has_value());
-        require(!a.failure || (a.failure->code == b.failure->code && a.failure->detail == b.failure->detail));
+        require(
+            !a.failure ||
+            (a.failure->code == b.failure->code && a.failure->detail == b.failure->detail)
+        );
     }
 }
 

@@ -32,7 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes{static_cast<const char*>(start), size};
     const auto line = bytes.find('\n');
     const auto url = bytes.substr(0, line);
-    const auto header = line == std::string_view::npos ? std::string_view{} : bytes.substr(line + 1);
+    const auto header =
+        line == std::string_view::npos ? std::string_view{} : bytes.substr(line + 1);
 
     const auto name = safe_name(url, header);
     judge(name);

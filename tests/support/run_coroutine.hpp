@@ -8,7 +8,8 @@
 
 namespace fanfetch::testing {
 
-/// Runs a test's coroutine on a loop of its own and gives what it returns, or throws what it throws:
+/// Runs a test's coroutine on a loop of its own and gives what it returns, or throws what it
+/// throws:
 ///
 ///     const auto summary = run_coroutine([&](LoopExecutor home) -> awaitable<JobSummary> { ... });
 ///

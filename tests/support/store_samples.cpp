@@ -37,7 +37,9 @@ std::vector<Item> sample_items(std::uint64_t first, std::size_t count) {
     return items;
 }
 
-std::string sample_body(std::uint64_t index) { return "body of " + std::to_string(index); }
+std::string sample_body(std::uint64_t index) {
+    return "body of " + std::to_string(index);
+}
 
 ResultToRecord sample_success(std::uint64_t index) {
     ResultToRecord done;

@@ -2,7 +2,6 @@
 
 #include "future/promise.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace fanfetch {
@@ -15,12 +14,6 @@ Future<Expected<Answer>> ready(Expected<Answer> answer) {
 
 Failure no_such_job(const std::string& id) {
     return failed(failure_code::job_not_found, "finding job " + id + ": there is none");
-}
-
-std::uint64_t bytes_of(const Item& item) { return item.url.size() + item.extras.size() + 16; }
-
-bool takes_more(std::size_t rows, std::size_t limit, std::uint64_t bytes, std::uint64_t most) {
-    return rows < limit && (rows == 0 || bytes < most);
 }
 
 }  // namespace
@@ -95,9 +88,7 @@ Future<Expected<void>> MemoryJobStore::create_job(JobRecord job) {
     return ready<void>({});
 }
 
-Future<Expected<Commit>> MemoryJobStore::append_items(
-    std::string job_id, std::vector<Item> items
-) {
+Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::vector<Item> items) {
     const std::lock_guard lock{mutex_};
     Job* job = find(job_id);
     if (failing_ || job == nullptr) {
@@ -217,137 +208,6 @@ Future<Expected<void>> MemoryJobStore::erase_job(std::string job_id) {
     }
     jobs_.erase(job_id);
     return ready<void>({});
-}
-
-std::optional<JobRecord> MemoryJobStore::find_job(const std::string& job_id) {
-    const std::lock_guard lock{mutex_};
-    const Job* job = find(job_id);
-    if (job == nullptr) {
-        return std::nullopt;
-    }
-    JobRecord record = job->record;
-    record.total = job->items.size();
-    record.last_seq = job->results.size();
-    return record;
-}
-
-std::vector<JobRecord> MemoryJobStore::list_jobs(const JobQuery& query) {
-    const std::lock_guard lock{mutex_};
-    std::vector<JobRecord> found;
-    for (auto entry = jobs_.rbegin(); entry != jobs_.rend() && found.size() < query.limit;
-         ++entry) {
-        const Job& job = entry->second;
-        const JobRecord& record = job.record;
-        const bool wanted =
-            record.tenant == query.tenant && (!query.state || record.state == *query.state) &&
-            (query.tag.empty() || std::ranges::count(record.options.tags, query.tag) > 0) &&
-            (!query.created_after || record.created_at > *query.created_after) &&
-            (query.before_id.empty() || record.id < query.before_id);
-        if (wanted) {
-            found.push_back(record);
-            found.back().total = job.items.size();
-            found.back().last_seq = job.results.size();
-        }
-    }
-    return found;
-}
-
-std::vector<JobRecord> MemoryJobStore::unfinished_jobs() {
-    const std::lock_guard lock{mutex_};
-    std::vector<JobRecord> found;
-    for (const auto& [id, job] : jobs_) {
-        if (!is_done(job.record.state)) {
-            found.push_back(job.record);
-            found.back().total = job.items.size();
-            found.back().last_seq = job.results.size();
-        }
-    }
-    return found;
-}
-
-std::vector<std::string> MemoryJobStore::expired_jobs(WallTime now, std::size_t limit) {
-    const std::lock_guard lock{mutex_};
-    std::vector<std::pair<WallTime, std::string>> due;
-    for (const auto& [id, job] : jobs_) {
-        const auto& expires = job.record.expires_at;
-        if (is_done(job.record.state) && expires && *expires <= now) {
-            due.emplace_back(*expires, id);
-        }
-    }
-    std::ranges::sort(due);
-    std::vector<std::string> ids;
-    for (auto& [expires, id] : due) {
-        if (ids.size() < limit) {
-            ids.push_back(std::move(id));
-        }
-    }
-    return ids;
-}
-
-std::vector<Item> MemoryJobStore::unfinished_items(
-    const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-) {
-    const std::lock_guard lock{mutex_};
-    std::vector<Item> items;
-    const Job* job = find(job_id);
-    std::uint64_t bytes = 0;
-    for (auto index = from; job != nullptr && index < job->items.size() &&
-                            takes_more(items.size(), limit, bytes, max_bytes);
-         ++index) {
-        if (job->seq_of[index] == 0) {
-            items.push_back(job->items[index]);
-            bytes += bytes_of(items.back());
-        }
-    }
-    return items;
-}
-
-ItemRow MemoryJobStore::row(const Job& job, std::uint64_t index, bool with_attempts) {
-    ItemRow row{job.items[index], std::nullopt};
-    if (const auto seq = job.seq_of[index]) {
-        row.result = job.results[seq - 1];
-        if (!with_attempts) {
-            row.result->attempts.clear();
-        }
-    }
-    return row;
-}
-
-std::vector<ItemRow> MemoryJobStore::results_by_seq(const ResultQuery& query) {
-    const std::lock_guard lock{mutex_};
-    std::vector<ItemRow> rows;
-    const Job* job = find(query.job_id);
-    std::uint64_t bytes = 0;
-    for (auto seq = query.after; job != nullptr && seq < job->results.size() &&
-                                 takes_more(rows.size(), query.limit, bytes, query.max_bytes);
-         ++seq) {
-        rows.push_back(row(*job, job->results[seq].index, query.with_attempts));
-        bytes += bytes_of(rows.back().item) + rows.back().result->detail.size();
-    }
-    return rows;
-}
-
-std::vector<ItemRow> MemoryJobStore::items_by_index(const ResultQuery& query) {
-    const std::lock_guard lock{mutex_};
-    std::vector<ItemRow> rows;
-    const Job* job = find(query.job_id);
-    std::uint64_t bytes = 0;
-    for (auto index = query.after; job != nullptr && index < job->items.size() &&
-                                   takes_more(rows.size(), query.limit, bytes, query.max_bytes);
-         ++index) {
-        rows.push_back(row(*job, index, query.with_attempts));
-        bytes += bytes_of(rows.back().item);
-    }
-    return rows;
-}
-
-std::optional<ItemRow> MemoryJobStore::find_item(const std::string& job_id, std::uint64_t index) {
-    const std::lock_guard lock{mutex_};
-    const Job* job = find(job_id);
-    if (job == nullptr || index >= job->items.size()) {
-        return std::nullopt;
-    }
-    return row(*job, index, true);
 }
 
 Expected<MemoryJobStore::Body> MemoryJobStore::find_body(const BodyRef& body) {

@@ -51,11 +51,16 @@ Failure DatabaseError::failure() const {
         full ? failure_code::disk_low : failure_code::store_unavailable,
         std::string{"using the database: "} + what(),
         0,
-        {}
-    };
+        {}};
 }
 
-void Connection::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
+void throw_damaged(const char* what) {
+    throw DatabaseError{SQLITE_CORRUPT, what};
+}
+
+void Connection::Close::operator()(sqlite3* handle) const noexcept {
+    sqlite3_close_v2(handle);
+}
 
 Connection::Connection(const std::string& path, access how) {
     configure_once();
@@ -101,7 +106,9 @@ bool Connection::in_transaction() const noexcept {
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
-std::int64_t Connection::changes() const noexcept { return sqlite3_changes64(handle_.get()); }
+std::int64_t Connection::changes() const noexcept {
+    return sqlite3_changes64(handle_.get());
+}
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const noexcept {
     sqlite3_finalize(statement);
@@ -171,7 +178,9 @@ void Statement::run() {
     reset();
 }
 
-void Statement::reset() noexcept { sqlite3_reset(statement_.get()); }
+void Statement::reset() noexcept {
+    sqlite3_reset(statement_.get());
+}
 
 std::int64_t Statement::number(int column) const noexcept {
     return sqlite3_column_int64(statement_.get(), column);

@@ -30,12 +30,15 @@ private:
     int code_;
 };
 
+/// A row of ours that cannot be read.
+[[noreturn]] void throw_damaged(const char* what);
+
 /// How a database file is opened.
 enum class access : std::uint8_t {
-    create,   ///< for reading and writing; made when there is none
-    write,    ///< for reading and writing
-    read,     ///< for reading only; never checkpoints
-    bare,     ///< for reading the main file alone, as if there were no WAL
+    create,  ///< for reading and writing; made when there is none
+    write,   ///< for reading and writing
+    read,    ///< for reading only; never checkpoints
+    bare,    ///< for reading the main file alone, as if there were no WAL
 };
 
 /// A connection to one database file.

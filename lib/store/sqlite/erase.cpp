@@ -25,18 +25,17 @@ bool WriteSession::erase_some() {
         return false;
     }
     const auto job = erasing_.back();
-    const bool some_left =
-        erase_results(job) ||
-        erase_rows(
-            "DELETE FROM items WHERE pos IN"
-            " (SELECT pos FROM items WHERE pos BETWEEN ? AND ? LIMIT 64)",
-            job
-        ) ||
-        erase_rows(
-            "DELETE FROM outcomes WHERE pos IN"
-            " (SELECT pos FROM outcomes WHERE pos BETWEEN ? AND ? LIMIT 64)",
-            job
-        );
+    const bool some_left = erase_results(job) ||
+                           erase_rows(
+                               "DELETE FROM items WHERE pos IN"
+                               " (SELECT pos FROM items WHERE pos BETWEEN ? AND ? LIMIT 64)",
+                               job
+                           ) ||
+                           erase_rows(
+                               "DELETE FROM outcomes WHERE pos IN"
+                               " (SELECT pos FROM outcomes WHERE pos BETWEEN ? AND ? LIMIT 64)",
+                               job
+                           );
     if (some_left) {
         return true;
     }
@@ -56,8 +55,8 @@ bool WriteSession::erase_rows(const char* sql, std::int64_t job) {
 /// Deletes some blocks of results and takes back their references to segments.
 bool WriteSession::erase_results(std::int64_t job) {
     Statement find{
-        connection_, "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos LIMIT 64"
-    };
+        connection_,
+        "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos LIMIT 64"};
     find.bind(row_key(job, 0), row_key(job, largest_low));
     std::map<std::uint64_t, std::uint64_t> references;
     std::optional<std::int64_t> last;
@@ -78,7 +77,8 @@ bool WriteSession::erase_results(std::int64_t job) {
     }
     Statement erase{connection_, "DELETE FROM results WHERE pos BETWEEN ? AND ?"};
     erase.bind(row_key(job, 0), *last).run();
-    Statement release{connection_, "UPDATE segments SET refs = max(refs - ?2, 0) WHERE number = ?1"};
+    Statement release{
+        connection_, "UPDATE segments SET refs = max(refs - ?2, 0) WHERE number = ?1"};
     for (const auto& [number, count] : references) {
         release.bind(number, count).run();
     }

@@ -152,8 +152,7 @@ void GroupWriter::before(store_step step) const {
     const int error = options_.seams.before ? options_.seams.before(step) : 0;
     if (error != 0) {
         throw DatabaseError{
-            error == ENOSPC ? SQLITE_FULL : SQLITE_IOERR, std::generic_category().message(error)
-        };
+            error == ENOSPC ? SQLITE_FULL : SQLITE_IOERR, std::generic_category().message(error)};
     }
 }
 
@@ -161,7 +160,7 @@ Expected<void> GroupWriter::enough_room() const {
     std::optional<std::uint64_t> left;
     if (options_.seams.free_bytes) {
         left = options_.seams.free_bytes();
-    } else if (struct statvfs info {}; ::statvfs(options_.data_dir.c_str(), &info) == 0) {
+    } else if (struct statvfs info{}; ::statvfs(options_.data_dir.c_str(), &info) == 0) {
         left = std::uint64_t{info.f_bavail} * info.f_frsize;
     }
     if (left && *left < options_.min_free.bytes) {

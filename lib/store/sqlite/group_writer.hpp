@@ -60,8 +60,8 @@ private:
     SegmentWriter segments_;
     WriteSession session_;
     WriteQueue queue_;
-    Writes unfinished_;     // long operations between two of their steps
-    bool erasing_ = true;   // there may be rows of jobs that vanished
+    Writes unfinished_;    // long operations between two of their steps
+    bool erasing_ = true;  // there may be rows of jobs that vanished
     int wal_pages_ = 0;
     mutable std::mutex mutex_;
     std::optional<Failure> failing_;  // the newest group failed; guarded by mutex_

@@ -26,8 +26,7 @@ std::map<std::uint64_t, KnownSegment> known_segments(Connection& connection) {
     Statement rows{connection, "SELECT number, shared, bytes, refs FROM segments"};
     while (rows.step()) {
         known[static_cast<std::uint64_t>(rows.number(0))] = {
-            rows.number(1) != 0, static_cast<std::uint64_t>(rows.number(2)), rows.number(3) > 0
-        };
+            rows.number(1) != 0, static_cast<std::uint64_t>(rows.number(2)), rows.number(3) > 0};
     }
     return known;
 }
@@ -46,8 +45,8 @@ Expected<bool> cut_tail(const SegmentFiles& files, std::uint64_t number, std::ui
     if (*size == committed) {
         return true;
     }
-    auto end = *size > committed ? Expected<std::uint64_t>{committed}
-                                 : end_of_whole_records(*file, *size);
+    auto end =
+        *size > committed ? Expected<std::uint64_t>{committed} : end_of_whole_records(*file, *size);
     if (!end) {
         return end.error();
     }
@@ -104,9 +103,8 @@ Expected<std::unique_ptr<JobStore>> open_sqlite_store(StoreOptions options) try 
     if (!connection) {
         return connection.error();
     }
-    auto files = std::make_shared<SegmentFiles>(
-        directory->segments(), options.durability, options.seams
-    );
+    auto files =
+        std::make_shared<SegmentFiles>(directory->segments(), options.durability, options.seams);
     SegmentWriter segments{*files, options.segment_size};
     if (auto recovered = recover_segments(**connection, *files, segments); !recovered) {
         return recovered.error();

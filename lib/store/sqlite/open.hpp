@@ -15,10 +15,11 @@ namespace fanfetch {
 struct StoreOptions {
     std::string data_dir = "./data";
     fanfetch::durability durability = durability::full;
-    ByteSize min_free{std::uint64_t{1} << 30U};       ///< below it new work is refused
-    ByteSize segment_size{std::uint64_t{256} << 20U};  ///< a segment this long is followed by a new one
-    ByteSize longest_head{std::uint64_t{64} << 10U};   ///< of a response that becomes a LongBody
-    std::size_t readers = 4;                           ///< connections for reading, opened as needed
+    ByteSize min_free{std::uint64_t{1} << 30U};  ///< below it new work is refused
+    ByteSize segment_size{
+        std::uint64_t{256} << 20U};  ///< a segment this long is followed by a new one
+    ByteSize longest_head{std::uint64_t{64} << 10U};  ///< of a response that becomes a LongBody
+    std::size_t readers = 4;                          ///< connections for reading, opened as needed
     const Clock* clock = &system_clock();
     StoreSeams seams;
 };

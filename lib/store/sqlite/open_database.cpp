@@ -79,6 +79,16 @@ Expected<void> judge_files(const std::string& path) {
     if (!file) {
         return file.error();
     }
+    const auto size = file->size();
+    if (!size) {
+        return size.error();
+    }
+    // SQLite would read zeros for the rest of a page. Only a log could still make it good.
+    std::error_code no_log;
+    const auto log = std::filesystem::file_size(path + "-wal", no_log);
+    if (*size % page_size != 0 && (no_log || log == 0)) {
+        return refused("it is cut short");
+    }
     std::string first_bytes;
     if (auto read = file->read_at(0, header_size, first_bytes); !read) {
         return read;

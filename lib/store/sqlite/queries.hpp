@@ -4,6 +4,7 @@
 #include "store/job_store.hpp"
 #include "store/row_codec.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/store_error.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -74,5 +75,27 @@ private:
     Statement find_results_;
     Statement find_outcomes_;
 };
+
+template <class Answer>
+auto Queries::in_one_moment(Answer answer) -> decltype(answer()) {
+    struct Moment {
+        Queries& queries;
+        ~Moment() {
+            queries.forget_blocks();
+            try {
+                queries.end_.run();
+            } catch (const DatabaseError&) {
+                queries.end_.reset();  // a read has nothing to lose
+            }
+        }
+    };
+    try {
+        begin_.run();
+        const Moment moment{*this};
+        return answer();
+    } catch (const DatabaseError& error) {
+        throw StoreError{error.failure()};
+    }
+}
 
 }  // namespace fanfetch::sqlite

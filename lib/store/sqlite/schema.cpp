@@ -48,7 +48,7 @@ Failure refused(const std::string& reason) {
 }  // namespace
 
 void create_schema(Connection& connection, std::string_view identity) {
-    connection.execute("PRAGMA page_size = 4096");
+    connection.execute(("PRAGMA page_size = " + std::to_string(page_size)).c_str());
     connection.execute("PRAGMA auto_vacuum = NONE");
     connection.execute("BEGIN");
     connection.execute(tables);

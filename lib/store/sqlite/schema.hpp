@@ -14,6 +14,8 @@ inline constexpr std::int32_t application_id = 0x46616E46;
 /// Raised when the tables change. A newer one is refused, an older one will be migrated.
 inline constexpr std::int32_t schema_version = 1;
 
+inline constexpr std::uint64_t page_size = 4096;
+
 /// Creates the tables in an empty database and marks it as ours.
 void create_schema(Connection& connection, std::string_view identity);
 

@@ -30,9 +30,7 @@ Future<Expected<void>> SqliteJobStore::create_job(JobRecord job) {
     return queue<CreateJob>(std::move(job));
 }
 
-Future<Expected<Commit>> SqliteJobStore::append_items(
-    std::string job_id, std::vector<Item> items
-) {
+Future<Expected<Commit>> SqliteJobStore::append_items(std::string job_id, std::vector<Item> items) {
     return queue<AppendItems>(std::move(job_id), std::move(items), options_.clock->wall());
 }
 
@@ -107,7 +105,9 @@ Expected<std::string> SqliteJobStore::read_head(const BodyRef& body) {
     return fanfetch::read_head(*files_, body);
 }
 
-Expected<void> SqliteJobStore::writable() const { return writer_.writable(); }
+Expected<void> SqliteJobStore::writable() const {
+    return writer_.writable();
+}
 
 Expected<std::unique_ptr<LongBody>> SqliteJobStore::begin_long_body() {
     return SegmentLongBody::begin(files_, options_.longest_head.bytes);

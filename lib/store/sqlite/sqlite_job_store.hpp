@@ -28,9 +28,8 @@ public:
     Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) override;
     Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) override;
     Future<Expected<void>> change_job(std::string job_id, JobChange change) override;
-    Future<Expected<Commit>> cancel_rest(
-        std::string job_id, failure_code code, JobChange change
-    ) override;
+    Future<Expected<Commit>> cancel_rest(std::string job_id, failure_code code, JobChange change)
+        override;
     Future<Expected<void>> erase_job(std::string job_id) override;
 
     [[nodiscard]] std::optional<JobRecord> find_job(const std::string& job_id) override;
@@ -42,9 +41,8 @@ public:
     ) override;
     [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query) override;
     [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query) override;
-    [[nodiscard]] std::optional<ItemRow> find_item(
-        const std::string& job_id, std::uint64_t index
-    ) override;
+    [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index)
+        override;
 
     [[nodiscard]] Expected<std::string> read_payload(
         const BodyRef& body, std::uint64_t offset, std::size_t length

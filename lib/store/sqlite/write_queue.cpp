@@ -56,7 +56,8 @@ std::optional<WriteQueue::Group> WriteQueue::take(std::optional<Steady::time_poi
 WriteQueue::Group WriteQueue::take_group() {
     Group group;
     std::size_t items = 0;
-    while (!waiting_.empty() && (group.empty() || items + waiting_.front()->items() <= most_items)) {
+    while (!waiting_.empty() && (group.empty() || items + waiting_.front()->items() <= most_items)
+    ) {
         items += waiting_.front()->items();
         group.push_back(std::move(waiting_.front()));
         waiting_.pop_front();

@@ -68,6 +68,7 @@ private:
     [[nodiscard]] bool erase_rows(const char* sql, std::int64_t job);
     void forget_group() noexcept;
     [[nodiscard]] static Commit commit_of(const OpenJob& job);
+    [[nodiscard]] static Failure no_such_job(const std::string& id);
 
     /// What one group adds to the row of a segment.
     struct SegmentRows {

@@ -99,9 +99,7 @@ TYPED_TEST(JobStoreContract, UnknownJobsAreSaidToBeMissing) {
         this->store.append_items("job_0", sample_items(0, 1)).take().error().code,
         failure_code::job_not_found
     );
-    EXPECT_EQ(
-        this->store.change_job("job_0", {}).take().error().code, failure_code::job_not_found
-    );
+    EXPECT_EQ(this->store.change_job("job_0", {}).take().error().code, failure_code::job_not_found);
     EXPECT_EQ(
         this->store.cancel_rest("job_0", failure_code::cancelled_by_user, {}).take().error().code,
         failure_code::job_not_found
@@ -409,12 +407,10 @@ TYPED_TEST(JobStoreContract, ChangesOnlyWhatIsGiven) {
     JobOptions options;
     options.concurrency = 99;
 
-    ASSERT_TRUE(
-        this->store
-            .change_job("job_1", {.state = job_state::running, .started_at = sample_time})
-            .result()
-            .has_value()
-    );
+    ASSERT_TRUE(this->store
+                    .change_job("job_1", {.state = job_state::running, .started_at = sample_time})
+                    .result()
+                    .has_value());
     ASSERT_TRUE(this->store.change_job("job_1", {.options = options}).result().has_value());
 
     const auto job = this->store.find_job("job_1").value();

@@ -1,3 +1,4 @@
+#include "base/time.hpp"
 #include "raw_client.hpp"
 #include "test_server.hpp"
 
@@ -16,7 +17,7 @@ constexpr std::string_view request_line = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 /// Waits until the client is gone, as a long poll would.
 HttpHandler long_wait(Journal& journal) {
     return [&journal](HttpRequest& request) -> awaitable<HttpReply> {
-        const auto body = co_await request.body->read_all(1000);
+        co_await request.body->read_all(1000);
         const auto executor = co_await boost::asio::this_coro::executor;
         Timer wait{executor, Steady::time_point::max()};
         request.on_client_gone([&] {
@@ -47,21 +48,18 @@ HttpHandler quiet_stream(Journal& journal) {
     };
 }
 
-/// Everything is over when only the reading test holds the server.
 void expect_no_session_left(TestServer& server) {
-    RawClient probe{server.port()};
-    probe.send("GET / HTTP/1.0\r\n\r\n");
-    probe.shutdown_send();
     const auto limit = Steady::now() + 10s;
-    while (server.server().open_connections() > 1 && Steady::now() < limit) {
+    while (server.server().open_connections() > 0 && Steady::now() < limit) {
         server.at_home([] {});
     }
-    EXPECT_LE(server.server().open_connections(), 1U);
+    EXPECT_EQ(server.server().open_connections(), 0U);
 }
 
 TEST(HttpServerGone, Cli10ClosedInTheHeaderOrTheBody) {
     Journal journal;
     const auto handler = [&](HttpRequest& request) -> awaitable<HttpReply> {
+        journal.note("begun " + request.path);
         const auto body = co_await request.body->read_all(1000);
         if (!body && body.error().code == failure_code::upload_aborted) {
             journal.note("aborted");
@@ -77,8 +75,8 @@ TEST(HttpServerGone, Cli10ClosedInTheHeaderOrTheBody) {
     in_header.close();
     in_body.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc");
     in_body.close();
-    EXPECT_TRUE(journal.wait_for("aborted"));
-    in_chunk.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+    in_chunk.send("POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+    EXPECT_TRUE(journal.wait_for("begun /2"));  // a reset takes back what was not read yet
     in_chunk.reset();
 
     expect_no_session_left(server);
@@ -90,7 +88,6 @@ TEST(HttpServerGone, Cli10LongWaitHearsOfAClientThatWentAway) {
     TestServer server{long_wait(journal)};
 
     for (const bool hard : {false, true}) {
-        Journal before;
         RawClient client{server.port()};
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx");
         EXPECT_TRUE(journal.wait_for("waiting"));

@@ -1,3 +1,4 @@
+#include "base/time.hpp"
 #include "raw_client.hpp"
 #include "test_server.hpp"
 

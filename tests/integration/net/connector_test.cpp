@@ -8,12 +8,12 @@
 
 #include <gtest/gtest.h>
 
-#include <dirent.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <memory>
+#include <filesystem>
+#include <iterator>
 
 namespace fanfetch {
 namespace {
@@ -46,10 +46,10 @@ public:
         for (int i = 0; i < 3; ++i) {
             fillers_.emplace_back(home);
             fillers_.back().open(tcp::v4());
-            fillers_.back().non_blocking(true);
-            boost::system::error_code in_progress;
-            fillers_.back().connect(
-                {boost::asio::ip::address_v4::loopback(), endpoint().port}, in_progress
+            fillers_.back().native_non_blocking(true);
+            const tcp::endpoint full{boost::asio::ip::address_v4::loopback(), endpoint().port};
+            ::connect(  // Asio's own waits for the outcome
+                fillers_.back().native_handle(), full.data(), static_cast<socklen_t>(full.size())
             );
         }
     }
@@ -67,13 +67,8 @@ IpEndpoint closed_port(LoopExecutor home) {
 }
 
 std::size_t open_descriptors() {
-    std::size_t count = 0;
-    const std::unique_ptr<DIR, decltype(&::closedir)> folder{
-        ::opendir("/proc/self/fd"), &::closedir};
-    while (::readdir(folder.get()) != nullptr) {
-        ++count;
-    }
-    return count;
+    const std::filesystem::directory_iterator descriptors{"/proc/self/fd"};
+    return static_cast<std::size_t>(std::distance(begin(descriptors), end(descriptors)));
 }
 
 struct Seen {

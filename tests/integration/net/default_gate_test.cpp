@@ -15,18 +15,20 @@ using testing::FakeResolver;
 using testing::Origin;
 using testing::run_coroutine;
 using testing::Seen;
-using testing::Setup;
+using testing::Surroundings;
 
 using Texts = std::vector<std::string>;
 
 /// Connects where nothing listens that matters: for what must not be dialled at all.
-Seen connect_to(const std::string& url, Setup setup = {}, std::map<std::string, Texts> names = {}) {
+Seen connect_to(
+    const std::string& url, Surroundings around = {}, std::map<std::string, Texts> names = {}
+) {
     return run_coroutine([&](LoopExecutor) -> awaitable<Seen> {
         FakeResolver resolver;
         for (const auto& [name, addresses] : names) {
             resolver.answer(name, addresses);
         }
-        co_return co_await connect_once(setup, resolver, url);
+        co_return co_await connect_once(around, resolver, url);
     });
 }
 
@@ -88,8 +90,8 @@ TEST(DefaultGate, Ssrf16RefusedTargetsLookAlike) {
     const Seen open = run_coroutine([](LoopExecutor home) -> awaitable<Seen> {
         const Origin origin{home};
         FakeResolver resolver;
-        const Setup setup;
-        co_return co_await connect_once(setup, resolver, origin.url("127.0.0.1"));
+        const Surroundings around;
+        co_return co_await connect_once(around, resolver, origin.url("127.0.0.1"));
     });
     const Seen elsewhere = connect_to("http://10.1.2.3/");
 
@@ -104,9 +106,9 @@ TEST(DefaultGate, Ssrf06OnlyAllowedAnswersAreDialled) {
         const Origin origin{home};
         FakeResolver resolver;
         resolver.answer("mixed.test", {"10.0.0.1", "127.0.0.1", "fd00::1"});
-        Setup setup;
-        setup.egress.allow = {"127.0.0.1:" + origin.port()};
-        co_return co_await connect_once(setup, resolver, origin.url("mixed.test"));
+        Surroundings around;
+        around.egress.allow = {"127.0.0.1:" + origin.port()};
+        co_return co_await connect_once(around, resolver, origin.url("mixed.test"));
     });
 
     EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
@@ -119,9 +121,9 @@ TEST(DefaultGate, Ssrf04LocalhostIsLoopbackWithoutAsking) {
     const Seen seen = run_coroutine([](LoopExecutor home) -> awaitable<Seen> {
         const Origin origin{home};
         FakeResolver resolver;
-        Setup setup;
-        setup.egress.allow = {"127.0.0.0/8"};
-        co_return co_await connect_once(setup, resolver, origin.url("www.localhost"));
+        Surroundings around;
+        around.egress.allow = {"127.0.0.0/8"};
+        co_return co_await connect_once(around, resolver, origin.url("www.localhost"));
     });
 
     EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
@@ -134,10 +136,10 @@ TEST(DefaultGate, Ssrf14OurOwnListenerIsRefusedByAddressAndByName) {
             const Origin own{home};
             FakeResolver resolver;
             resolver.answer("self.test", {"127.0.0.1"});
-            Setup setup;
-            setup.egress.allow = {"127.0.0.0/8", "::1"};
-            setup.egress.own_listeners = {parse_endpoint("127.0.0.1:" + own.port(), 0).value()};
-            co_return co_await connect_once(setup, resolver, own.url(host));
+            Surroundings around;
+            around.egress.allow = {"127.0.0.0/8", "::1"};
+            around.egress.own_listeners = {parse_endpoint("127.0.0.1:" + own.port(), 0).value()};
+            co_return co_await connect_once(around, resolver, own.url(host));
         });
 
         for (const std::string& connected : seen.connected) {
@@ -152,10 +154,10 @@ TEST(DefaultGate, Ssrf15ATenantsExceptionIsNotForOthers) {
         return run_coroutine([&](LoopExecutor home) -> awaitable<Seen> {
             const Origin origin{home};
             FakeResolver resolver;
-            Setup setup;
-            setup.tenants["trusted"].allow = {"127.0.0.0/8"};
-            setup.tenant = tenant;
-            co_return co_await connect_once(setup, resolver, origin.url("127.0.0.1"));
+            Surroundings around;
+            around.tenants["trusted"].allow = {"127.0.0.0/8"};
+            around.tenant = tenant;
+            co_return co_await connect_once(around, resolver, origin.url("127.0.0.1"));
         });
     };
 

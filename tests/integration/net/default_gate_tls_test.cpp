@@ -26,7 +26,7 @@ using testing::FakeResolver;
 using testing::Origin;
 using testing::run_coroutine;
 using testing::Seen;
-using testing::Setup;
+using testing::Surroundings;
 using testing::TlsOrigin;
 
 /// A PEM file for `ca_file`, gone with the test.
@@ -76,14 +76,14 @@ TlsSeen shake(const TlsCase& one) {
         }
         FakeResolver resolver;
         resolver.answer(one.host, {"127.0.0.1"});
-        Setup setup;
-        setup.egress.allow = {"127.0.0.0/8"};
-        setup.ca_file = trusted.path();
-        setup.verify_tls = one.verify;
-        setup.limit = one.limit;
+        Surroundings around;
+        around.egress.allow = {"127.0.0.0/8"};
+        around.ca_file = trusted.path();
+        around.verify_tls = one.verify;
+        around.limit = one.limit;
         const std::string url = "https://" + one.host + ":" + std::to_string(origin.port()) + "/";
         TlsSeen seen;
-        static_cast<Seen&>(seen) = co_await connect_once(setup, resolver, url);
+        static_cast<Seen&>(seen) = co_await connect_once(around, resolver, url);
         seen.server_name = origin.server_name();
         seen.protocol = origin.protocol();
         seen.bytes = origin.bytes_received();
@@ -235,11 +235,11 @@ TEST(DefaultGateTls, Tls14AHandshakeThatStallsEndsAtTheDeadline) {
     const Seen seen = run_coroutine([](LoopExecutor home) -> awaitable<Seen> {
         const Origin silent{home};
         FakeResolver resolver;
-        Setup setup;
-        setup.egress.allow = {"127.0.0.0/8"};
-        setup.limit = 300ms;
+        Surroundings around;
+        around.egress.allow = {"127.0.0.0/8"};
+        around.limit = 300ms;
         co_return co_await connect_once(
-            setup, resolver, "https://127.0.0.1:" + silent.port() + "/"
+            around, resolver, "https://127.0.0.1:" + silent.port() + "/"
         );
     });
 
@@ -251,10 +251,10 @@ TEST(DefaultGateTls, Tls14ACancelledHandshakeEnds) {
     const bool cancelled = run_coroutine([](LoopExecutor home) -> awaitable<bool> {
         const Origin silent{home};
         FakeResolver resolver;
-        Setup setup;
-        setup.egress.allow = {"127.0.0.0/8"};
+        Surroundings around;
+        around.egress.allow = {"127.0.0.0/8"};
         const std::string url = "https://127.0.0.1:" + silent.port() + "/";
-        auto connecting = [&] { return connect_once(setup, resolver, url); };
+        auto connecting = [&] { return connect_once(around, resolver, url); };
         try {
             co_await with_timeout(100ms, connecting);
         } catch (const TimeoutError&) {

@@ -26,7 +26,7 @@ struct Seen {
 };
 
 /// One gate for one connect, with everything it needs.
-struct Setup {
+struct Surroundings {
     EgressSettings egress{};
     std::unordered_map<std::string, EgressSettings> tenants{};
     std::string ca_file{};
@@ -35,19 +35,21 @@ struct Setup {
     std::string tenant = "t";
 };
 
-inline awaitable<Seen> connect_once(Setup setup, FakeResolver& resolver, std::string url_text) {
-    auto tls = TlsPolicy::make({.ca_file = setup.ca_file}).value();
-    GateOptions options{.rules = EgressRules::make(setup.egress).value()};
-    for (const auto& [tenant, settings] : setup.tenants) {
+inline awaitable<Seen> connect_once(
+    Surroundings around, FakeResolver& resolver, std::string url_text
+) {
+    auto tls = TlsPolicy::make({.ca_file = around.ca_file}).value();
+    GateOptions options{.rules = EgressRules::make(around.egress).value()};
+    for (const auto& [tenant, settings] : around.tenants) {
         options.tenant_rules.emplace(tenant, EgressRules::make(settings).value());
     }
     const auto gate = make_gate(std::move(options), resolver, tls);
     const Url url = Url::parse(url_text).value();
     DialOrder order;
     order.url = &url;
-    order.deadline = Steady::now() + setup.limit;
-    order.verify_tls = setup.verify_tls;
-    order.tenant = setup.tenant;
+    order.deadline = Steady::now() + around.limit;
+    order.verify_tls = around.verify_tls;
+    order.tenant = around.tenant;
 
     begin_connect_log();
     const auto connection = co_await gate->connect(order);

@@ -57,8 +57,7 @@ TEST(Warc, AResponseHeaderSaysWhatItShould) {
 
 TEST(Warc, RecordIdsAreVersion4AndDiffer) {
     const std::regex form{
-        "<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}>"
-    };
+        "<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}>"};
     FastRandom random;
     std::string last;
     for (int i = 0; i < 100; ++i) {

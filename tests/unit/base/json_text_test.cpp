@@ -31,7 +31,11 @@ TEST(JsonText, KeepsOtherCharactersAsTheyAre) {
 
 TEST(JsonText, Inj01ReplacesWhatIsNotUtf8) {
     const std::string mark = "\xEF\xBF\xBD";
-    EXPECT_EQ(quoted("\xFF" "a\x80"), "\"" + mark + "a" + mark + "\"");
+    EXPECT_EQ(
+        quoted("\xFF"
+               "a\x80"),
+        "\"" + mark + "a" + mark + "\""
+    );
     EXPECT_EQ(quoted("\xC0\xAF"), "\"" + mark + mark + "\"") << "overlong";
     EXPECT_EQ(quoted("\xED\xA0\x80"), "\"" + mark + mark + mark + "\"") << "surrogate";
     EXPECT_EQ(quoted("\xF4\x90\x80\x80"), "\"" + mark + mark + mark + mark + "\"");

@@ -68,8 +68,7 @@ TEST(Logger, LeavesOutWhatIsBelowItsLevel) {
     const StoppedClock clock;
     Logger log{
         std::make_shared<spdlog::sinks::ostream_sink_mt>(out), log_level::warn, log_format::text,
-        clock
-    };
+        clock};
 
     log.debug("a");
     log.info("b");
@@ -87,8 +86,7 @@ TEST(Logger, LeavesOutWhatIsBelowItsLevel) {
 TEST(Logger, SaysNothingWhenOff) {
     std::ostringstream out;
     Logger log{
-        std::make_shared<spdlog::sinks::ostream_sink_mt>(out), log_level::off, log_format::json
-    };
+        std::make_shared<spdlog::sinks::ostream_sink_mt>(out), log_level::off, log_format::json};
 
     log.error("anything");
 

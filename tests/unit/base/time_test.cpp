@@ -7,7 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-WallTime at(std::int64_t milliseconds) { return WallTime{std::chrono::milliseconds{milliseconds}}; }
+WallTime at(std::int64_t milliseconds) {
+    return WallTime{std::chrono::milliseconds{milliseconds}};
+}
 
 TEST(Rfc3339, WritesMillisecondsInUtc) {
     EXPECT_EQ(to_rfc3339(at(0)), "1970-01-01T00:00:00.000Z");
@@ -17,7 +19,8 @@ TEST(Rfc3339, WritesMillisecondsInUtc) {
 }
 
 TEST(Rfc3339, ReadsWhatItWrites) {
-    for (const std::int64_t moment : {0LL, 1LL, 951'782'400'007LL, 4'102'444'799'999LL, -62'135'596'800'000LL}) {
+    for (const std::int64_t moment :
+         {0LL, 1LL, 951'782'400'007LL, 4'102'444'799'999LL, -62'135'596'800'000LL}) {
         EXPECT_EQ(parse_rfc3339(to_rfc3339(at(moment))), at(moment)) << moment;
     }
 }
@@ -87,7 +90,8 @@ TEST(SaturatingAdd, StopsAtTheLastTimePoint) {
 }
 
 TEST(SystemClock, TellsTheMachinesTime) {
-    const auto before = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto before =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 
     const auto told = system_clock().wall();
 

@@ -20,7 +20,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-awaitable<int> seven() { co_return 7; }
+awaitable<int> seven() {
+    co_return 7;
+}
 
 awaitable<> broken() {
     throw std::runtime_error{"broken"};
@@ -98,8 +100,7 @@ TEST(EventLoop, Lop01RunReportsErrorsOfTasksLeftOver) {
     loop.run(body(loop.executor()));
 
     EXPECT_EQ(
-        logged.lines,
-        std::vector<std::string>{"task janitor: std::runtime_error: clean-up failed"}
+        logged.lines, std::vector<std::string>{"task janitor: std::runtime_error: clean-up failed"}
     );
 }
 

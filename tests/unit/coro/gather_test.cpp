@@ -123,12 +123,14 @@ TEST(Gather, Gth02SiblingsMayOutliveTheLambdaThatMadeThem) {
 }
 
 TEST(Gather, Gth03ReturnExceptionsWaitsForAll) {
-    const auto results = run_coroutine([](LoopExecutor home) -> awaitable<std::vector<Result<int>>> {
-        auto cancelled = spawn(home, hang());
-        cancelled.cancel();
-        const std::vector tasks{spawn(home, after(5, 7)), spawn(home, fails_after(1)), cancelled};
-        co_return co_await gather(tasks, return_exceptions);
-    });
+    const auto results =
+        run_coroutine([](LoopExecutor home) -> awaitable<std::vector<Result<int>>> {
+            auto cancelled = spawn(home, hang());
+            cancelled.cancel();
+            const std::vector tasks{
+                spawn(home, after(5, 7)), spawn(home, fails_after(1)), cancelled};
+            co_return co_await gather(tasks, return_exceptions);
+        });
 
     ASSERT_EQ(results.size(), 3U);
     EXPECT_EQ(results[0].value(), 7);

@@ -1,12 +1,12 @@
 #include "coro/spawn.hpp"
 
-#include "coro/sleep.hpp"
 #include "coro/shield.hpp"
+#include "coro/sleep.hpp"
 #include "future/errors.hpp"
 #include "support/run_coroutine.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>
@@ -21,7 +21,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::run_coroutine;
 
-awaitable<int> seven() { co_return 7; }
+awaitable<int> seven() {
+    co_return 7;
+}
 
 awaitable<int> hang() {
     co_await sleep(std::nullopt);
@@ -333,7 +335,9 @@ TEST(Shield, Shl01CancellingTheAwaiterLeavesTheTaskRunning) {
             co_return 7;
         };
         auto inner = spawn(home, slow());
-        auto awaiter = [](Task<int> awaited) -> awaitable<int> { co_return co_await shield(awaited); };
+        auto awaiter = [](Task<int> awaited) -> awaitable<int> {
+            co_return co_await shield(awaited);
+        };
         auto outer = spawn(home, awaiter(inner));
         co_await turns(3);
         outer.cancel();

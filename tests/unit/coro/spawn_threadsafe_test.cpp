@@ -37,13 +37,17 @@ TEST_F(SpawnThreadsafe, Brg05GivesAFutureOfTheOutcome) {
 }
 
 TEST_F(SpawnThreadsafe, Brg05AnExpiringResultDoesNotCancelButCancelReachesTheTask) {
+    Promise<void> begun;
     Promise<void> unwound;
+    const auto started = begun.get_future();
     const auto ended = unwound.get_future();
     auto hangs = [&]() -> awaitable<> {
         const auto mark = std::shared_ptr<void>{nullptr, [&](void*) { unwound.set_result(); }};
+        begun.set_result();
         co_await sleep(std::nullopt);
     };
     const auto future = spawn_threadsafe(loop_.executor(), hangs());
+    started.result(10s);
 
     EXPECT_THROW(future.result(5ms), TimeoutError);
     EXPECT_FALSE(ended.done());

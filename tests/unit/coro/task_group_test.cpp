@@ -19,7 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::run_coroutine;
 
-awaitable<> hang() { return sleep(std::nullopt); }
+awaitable<> hang() {
+    return sleep(std::nullopt);
+}
 
 awaitable<> fail_with(const char* text) {
     co_await yield_now();
@@ -148,8 +150,7 @@ TEST(TaskGroup, Tgr02AllRealErrorsAreThrownTogether) {
     const auto errors = errors_of(body);
 
     const std::vector<std::string> expected{
-        "std::runtime_error: body", "std::runtime_error: clean-up"
-    };
+        "std::runtime_error: body", "std::runtime_error: clean-up"};
     EXPECT_EQ(errors, expected);
 }
 

@@ -19,7 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::run_coroutine;
 
-awaitable<int> seven() { co_return 7; }
+awaitable<int> seven() {
+    co_return 7;
+}
 
 awaitable<int> hang() {
     co_await sleep(std::nullopt);
@@ -169,7 +171,9 @@ TEST(WithTimeout, Tmo03TheScopeThatExpiredReports) {
     EXPECT_EQ(nested(1ms, 1h), "outer");
 }
 
-TEST(WithTimeout, Tmo03IfBothExpiredTheOuterReports) { EXPECT_EQ(nested(0ms, 0ms), "outer"); }
+TEST(WithTimeout, Tmo03IfBothExpiredTheOuterReports) {
+    EXPECT_EQ(nested(0ms, 0ms), "outer");
+}
 
 TEST(WithTimeout, Tmo03TheCallerMayAwaitNormallyAfterwards) {
     const auto value = run_coroutine([](LoopExecutor) -> awaitable<int> {

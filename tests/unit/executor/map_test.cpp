@@ -40,7 +40,9 @@ private:
 
 const std::vector<int> numbers{1, 2, 3, 4};
 
-int square(int number) { return number * number; }
+int square(int number) {
+    return number * number;
+}
 
 template <class R>
 std::vector<R> drain(MapResults<R> results) {
@@ -105,8 +107,10 @@ TEST(Map, Exe08WorksForVoidAndReferences) {
     for (auto& nothing : pool.map([&sum](int number) { sum += number; }, numbers)) {
         (void)nothing;
     }
-    for (int& target : pool.map([&targets](std::size_t at) -> int& { return targets[at]; },
-                                std::vector<std::size_t>{1, 0})) {
+    for (int& target : pool.map(
+             [&targets](std::size_t at) -> int& { return targets[at]; },
+             std::vector<std::size_t>{1, 0}
+         )) {
         target += 10;
     }
 
@@ -176,7 +180,8 @@ TEST(Map, Exe12ResultsAreHandedOutAndNotKept) {
     ThreadPoolExecutor pool;
     std::vector<std::weak_ptr<int>> given;
 
-    for (auto& result : pool.map([](int number) { return std::make_shared<int>(number); }, numbers)) {
+    for (auto& result :
+         pool.map([](int number) { return std::make_shared<int>(number); }, numbers)) {
         for (const auto& earlier : given) {
             EXPECT_TRUE(earlier.expired());
         }

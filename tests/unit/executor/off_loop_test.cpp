@@ -21,9 +21,7 @@ TEST(OffLoop, IsHadOnOrdinaryThreads) {
 
 TEST(OffLoop, CannotBeHadOnALoopThread) {
     const LoopThreadMark outer;
-    {
-        const LoopThreadMark nested;
-    }
+    { const LoopThreadMark nested; }
 
     EXPECT_TRUE(LoopThreadMark::on_loop_thread());
     EXPECT_THROW((void)OffLoop::claim(), std::logic_error);

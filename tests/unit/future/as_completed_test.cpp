@@ -58,8 +58,9 @@ TEST(AsCompleted, Asc02TheTextTellsHowManyAreUnfinished) {
     std::string text;
 
     try {
-        for (const auto& future :
-             as_completed(std::vector{first.get_future(), make_ready(5), second.get_future()}, 1ms)) {
+        for (const auto& future : as_completed(
+                 std::vector{first.get_future(), make_ready(5), second.get_future()}, 1ms
+             )) {
             seen.push_back(future.result());
         }
     } catch (const TimeoutError& error) {

@@ -54,9 +54,10 @@ TEST(Errors, DescribesWhateverWasThrown) {
 
 TEST(Errors, Gen06TheLoggerIsReplaceable) {
     std::vector<std::string> seen;
-    auto before = set_error_logger([&seen](std::string_view where, const std::exception_ptr& error) {
-        seen.push_back(std::string{where} + ": " + describe(error));
-    });
+    auto before =
+        set_error_logger([&seen](std::string_view where, const std::exception_ptr& error) {
+            seen.push_back(std::string{where} + ": " + describe(error));
+        });
 
     report_error("testing", runtime_error("oops"));
     set_error_logger(std::move(before));

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int rounds = 3000;
+constexpr int rounds = 1000;
 
 /// Runs both at the same time, `rounds` times over; `reset` runs between the rounds.
 void race(

@@ -277,11 +277,9 @@ TEST(Future, Fut14ACallbackThatThrowsIsLoggedAndTheRestRun) {
     EXPECT_TRUE(last_ran);
     EXPECT_EQ(future.result(), 1);
     EXPECT_EQ(
-        logged.all(),
-        (std::vector<std::string>{
-            "running a done callback: std::runtime_error: first", "running a done callback: int",
-            "running a done callback: int"
-        })
+        logged.all(), (std::vector<std::string>{
+                          "running a done callback: std::runtime_error: first",
+                          "running a done callback: int", "running a done callback: int"})
     );
 }
 
@@ -433,9 +431,9 @@ TEST(Future, Fut21AnExceptionNobodyLookedAtIsReportedOnce) {
     { const auto dropped = make_failed<int>(std::make_exception_ptr(std::out_of_range{"far"})); }
 
     EXPECT_EQ(
-        logged.all(), std::vector<std::string>{
-                          "nobody looked at the exception of a future: std::out_of_range: far"
-                      }
+        logged.all(),
+        std::vector<std::string>{
+            "nobody looked at the exception of a future: std::out_of_range: far"}
     );
 }
 
@@ -469,7 +467,9 @@ TEST(Future, AMovedFromHandleSaysSo) {
     EXPECT_EQ(moved.result(), 1);
 }
 
-TEST(Future, Prf07TheStateIsSmall) { static_assert(sizeof(detail::ValueState<int>) <= 192); }
+TEST(Future, Prf07TheStateIsSmall) {
+    static_assert(sizeof(detail::ValueState<int>) <= 192);
+}
 
 }  // namespace
 }  // namespace fanfetch

@@ -15,12 +15,10 @@ namespace fanfetch::testing {
 class LoggedErrors {
 public:
     LoggedErrors()
-        : before_{set_error_logger(
-              [this](std::string_view where, const std::exception_ptr& error) {
-                  const std::lock_guard lock{mutex_};
-                  lines_.push_back(std::string{where} + ": " + describe(error));
-              }
-          )} {}
+        : before_{set_error_logger([this](std::string_view where, const std::exception_ptr& error) {
+              const std::lock_guard lock{mutex_};
+              lines_.push_back(std::string{where} + ": " + describe(error));
+          })} {}
     LoggedErrors(const LoggedErrors&) = delete;
     LoggedErrors& operator=(const LoggedErrors&) = delete;
     ~LoggedErrors() { set_error_logger(before_); }

@@ -118,9 +118,8 @@ TEST(Promise, Prm05ABrokenPromiseStillCallsBack) {
     std::string seen;
     {
         Promise<int> promise;
-        promise.get_future().add_done_callback([&seen](const auto& done) {
-            seen = to_string(done);
-        });
+        promise.get_future().add_done_callback([&seen](const auto& done) { seen = to_string(done); }
+        );
     }
     EXPECT_EQ(seen, "<Future finished with fanfetch::BrokenPromise>");
 }

@@ -2,8 +2,8 @@
 
 #include "model/canonical_json.hpp"
 
-#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 #include <stdexcept>
 
@@ -68,14 +68,16 @@ TEST(ItemExtras, OtherTextIsABug) {
 }
 
 TEST(ItemLabel, FindsTheCallersNames) {
-    const auto label = item_label(R"({"expect":{"id":0},"id":"a\"}","n":-1.5e-7,"metadata":{"x":[{}]}})");
+    const auto label =
+        item_label(R"({"expect":{"id":0},"id":"a\"}","n":-1.5e-7,"metadata":{"x":[{}]}})");
 
     EXPECT_EQ(label.id, R"("a\"}")");
     EXPECT_EQ(label.metadata, R"({"x":[{}]})");
 }
 
 TEST(ItemLabel, OfOtherTextFindsNothing) {
-    for (const auto* text : {"", "{", "{}", "[]", R"({"id)", R"({"id")", R"({"id":)", R"({1})", R"({"a":"\)"}) {
+    for (const auto* text :
+         {"", "{", "{}", "[]", R"({"id)", R"({"id")", R"({"id":)", R"({1})", R"({"a":"\)"}) {
         EXPECT_EQ(item_label(text).id, "") << text;
         EXPECT_EQ(item_label(text).metadata, "") << text;
     }

@@ -19,8 +19,7 @@ JobOptions unusual_options() {
     fetch.body = std::string("\x00\xFF\xC3\x28 raw", 8);
     fetch.timeouts = {
         std::chrono::milliseconds{1}, std::chrono::milliseconds{2}, std::chrono::milliseconds{3},
-        std::chrono::milliseconds{std::numeric_limits<std::int64_t>::max()}
-    };
+        std::chrono::milliseconds{std::numeric_limits<std::int64_t>::max()}};
     fetch.retry.max_attempts = 9;
     fetch.retry.statuses = {};
     fetch.retry.on = 5;
@@ -83,8 +82,13 @@ TEST(OptionsJson, WhatCannotBeReadIsAFailure) {
 
 TEST(Octets, Base64AsInRfc4648) {
     const std::pair<const char*, const char*> vectors[] = {
-        {"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
+        {"", ""},
+        {"f", "Zg=="},
+        {"fo", "Zm8="},
+        {"foo", "Zm9v"},
+        {"foob", "Zm9vYg=="},
+        {"fooba", "Zm9vYmE="},
+        {"foobar", "Zm9vYmFy"},
     };
     for (const auto& [octets, text] : vectors) {
         EXPECT_EQ(to_base64(octets), text);
@@ -104,8 +108,9 @@ TEST(Octets, HexAndUtf8) {
     for (const char* good : {"", "ascii", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x8E\x8C"}) {
         EXPECT_TRUE(is_utf8(good)) << good;
     }
-    for (const char* bad : {"\xC0\x80", "\xC3", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xFF",
-                            "\xE0\x80\x80", "\xF0\x80\x80\x80"}) {
+    for (const char* bad :
+         {"\xC0\x80", "\xC3", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80", "\xFF", "\xE0\x80\x80",
+          "\xF0\x80\x80\x80"}) {
         EXPECT_FALSE(is_utf8(bad)) << to_hex(bad);
     }
 }

@@ -8,7 +8,9 @@
 namespace fanfetch {
 namespace {
 
-ItemResult ended(item_state state, failure_code code = failure_code::none, std::uint16_t status = 0) {
+ItemResult ended(
+    item_state state, failure_code code = failure_code::none, std::uint16_t status = 0
+) {
     ItemResult result;
     result.state = state;
     result.code = code;
@@ -30,7 +32,9 @@ TEST(Count, AddsUpStatesFailuresAndStatuses) {
     EXPECT_EQ(tally.succeeded, 1U);
     EXPECT_EQ(tally.failed, 3U);
     EXPECT_EQ(tally.bytes_received, 60U);
-    EXPECT_EQ(tally.statuses, (std::map<std::uint16_t, std::uint64_t>{{200, 1}, {304, 1}, {404, 2}}));
+    EXPECT_EQ(
+        tally.statuses, (std::map<std::uint16_t, std::uint64_t>{{200, 1}, {304, 1}, {404, 2}})
+    );
     const auto http_404 = static_cast<std::uint32_t>(failure_code::http_status) << 16U | 404U;
     EXPECT_EQ(tally.failures.at(http_404), 2U);
     EXPECT_EQ(tally.failures.at(static_cast<std::uint32_t>(failure_code::dns_timeout)), 1U);

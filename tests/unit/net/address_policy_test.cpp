@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <time.h>
 
 namespace fanfetch {
 namespace {
@@ -249,6 +249,12 @@ TEST(AddressPolicy, MetadataServicesHaveTheirOwnClass) {
 
 // A bound on speed means something only in a build that is meant to be fast.
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+double processor_seconds() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
 TEST(AddressPolicy, Ssrf18JudgesTwentyMillionAddressesASecond) {
     FastRandom random{18};
     std::vector<IpAddress> addresses;
@@ -257,17 +263,17 @@ TEST(AddressPolicy, Ssrf18JudgesTwentyMillionAddressesASecond) {
     }
     constexpr int rounds = 500;
 
-    double best = 0;  // of several runs, since this machine has others at work
+    double best = 0;  // of several runs, in processor time: the machine may have others at work
     std::size_t refusals = 0;
     for (int run = 0; run < 5; ++run) {
-        const auto begun = std::chrono::steady_clock::now();
+        const double begun = processor_seconds();
         for (int round = 0; round < rounds; ++round) {
             for (const IpAddress& address : addresses) {
                 refusals += refused(address) ? 1 : 0;
             }
         }
-        const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
-        best = std::max(best, rounds * static_cast<double>(addresses.size()) / took.count());
+        const double took = processor_seconds() - begun;
+        best = std::max(best, rounds * static_cast<double>(addresses.size()) / took);
     }
 
     RecordProperty("judgements_per_second", std::to_string(best));

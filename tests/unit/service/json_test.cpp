@@ -2,8 +2,8 @@
 
 #include "model/canonical_json.hpp"
 
-#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 #include <chrono>
 
@@ -140,6 +140,18 @@ TEST(ParseJson, KeepsEveryValueAsItWas) {
 
     ASSERT_TRUE(value.has_value()) << value.error().detail;
     EXPECT_EQ(canonical_json(*value), text);
+}
+
+TEST(ParseJson, AReadAndWrittenNumberKeepsItsKind) {
+    for (const auto& [text, canonical] :
+         {std::pair{"-0.0", "-0.0"}, std::pair{"1e2", "100.0"}, std::pair{"-0", "0"},
+          std::pair{"1e22", "1e+22"}, std::pair{"100", "100"}}) {
+        const auto value = parse_json(text);
+
+        ASSERT_TRUE(value.has_value()) << text;
+        EXPECT_EQ(canonical_json(*value), canonical);
+        EXPECT_EQ(canonical_json(*parse_json(canonical)), canonical);
+    }
 }
 
 TEST(ParseJson, ReadsDoublesExactly) {

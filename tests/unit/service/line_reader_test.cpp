@@ -65,7 +65,8 @@ TEST(LineReader, Cli09BadLinesAreFailedItemsWithTheirNumber) {
     EXPECT_EQ(result.items[1].url, "nonsense");
     ASSERT_TRUE(result.items[1].failure);
     EXPECT_EQ(result.items[1].failure->code, failure_code::url_invalid);
-    EXPECT_TRUE(result.items[1].failure->detail.starts_with("line 3: ")) << result.items[1].failure->detail;
+    EXPECT_TRUE(result.items[1].failure->detail.starts_with("line 3: "))
+        << result.items[1].failure->detail;
     EXPECT_FALSE(result.items[2].failure);
     EXPECT_EQ(result.items[3].failure->code, failure_code::url_scheme);
 }
@@ -92,7 +93,8 @@ TEST(LineReader, Cli09NdjsonTakesTextsAndRequestsAndOptionsFirst) {
 }
 
 TEST(LineReader, BadOptionsRefuseTheUpload) {
-    const auto result = read(line_format::ndjson, "{\"options\":{\"concurrency\":0}}\n\"http://a.test/\"\n");
+    const auto result =
+        read(line_format::ndjson, "{\"options\":{\"concurrency\":0}}\n\"http://a.test/\"\n");
 
     ASSERT_FALSE(result.end.has_value());
     EXPECT_EQ(result.end.error().code, failure_code::api_invalid);
@@ -100,7 +102,8 @@ TEST(LineReader, BadOptionsRefuseTheUpload) {
 }
 
 TEST(LineReader, LongLinesFailAndTheRestGoesOn) {
-    const std::string fits = "http://a.test/" + std::string(LineReader::longest_text_line - 14, 'x');
+    const std::string fits =
+        "http://a.test/" + std::string(LineReader::longest_text_line - 14, 'x');
     const std::string text = fits + "\r\n" + fits + "y\n#" + fits + fits + "\n" +
                              std::string(20'000, 'z') + "\nhttp://b.test/";
 
@@ -175,7 +178,8 @@ TEST(LineReader, NothingIsAnEmptyJobUnlessMoreMayCome) {
 
 TEST(LineReader, BytesThatAreNoTextFailTheirLine) {
     const auto result = read(
-        line_format::text, std::string_view{"http://a.test/\xFF\nhttp://a.test/\0\nhttp://b.test/\n", 46}
+        line_format::text,
+        std::string_view{"http://a.test/\xFF\nhttp://a.test/\0\nhttp://b.test/\n", 46}
     );
 
     ASSERT_EQ(result.items.size(), 3U);

@@ -2,8 +2,8 @@
 
 #include "api/json.hpp"
 
-#include <boost/json/object.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/object.hpp>
 
 namespace fanfetch {
 namespace {
@@ -12,7 +12,9 @@ using namespace std::chrono_literals;
 
 const FetchOptions plain_options;
 
-WallTime at(std::int64_t milliseconds) { return WallTime{std::chrono::milliseconds{milliseconds}}; }
+WallTime at(std::int64_t milliseconds) {
+    return WallTime{std::chrono::milliseconds{milliseconds}};
+}
 
 ItemRow finished_row() {
     ItemResult result;
@@ -64,14 +66,19 @@ TEST(ResultJson, WritesAnItemThatWaits) {
 
     const auto shown = object(written(
         row, ResultFields::of_list(),
-        {.state = item_state::waiting, .waiting_for = "retry", .not_before = at(5), .head = {}, .payload = {}}
+        {.state = item_state::waiting,
+         .waiting_for = "retry",
+         .not_before = at(5),
+         .head = {},
+         .payload = {}}
     ));
 
     EXPECT_EQ(shown.at("state"), "waiting");
     EXPECT_EQ(shown.at("waiting_for"), "retry");
     EXPECT_EQ(shown.at("not_before"), "1970-01-01T00:00:00.005Z");
     EXPECT_EQ(shown.at("id"), "x");
-    for (const auto* member : {"seq", "final_url", "status", "size", "sha256", "error", "started_at"}) {
+    for (const auto* member :
+         {"seq", "final_url", "status", "size", "sha256", "error", "started_at"}) {
         EXPECT_TRUE(shown.at(member).is_null()) << member;
     }
     EXPECT_FALSE(shown.contains("wire_size"));
@@ -132,12 +139,16 @@ TEST(ResultJson, ShowsAttemptsHeadersAndBodyWhenAsked) {
 
     const auto shown = object(written(
         row, fields,
-        {.state = {}, .waiting_for = {}, .not_before = {},
+        {.state = {},
+         .waiting_for = {},
+         .not_before = {},
          .head = "HTTP/1.1 200 OK\r\nServer:  x \r\nSet-Cookie: a\r\nset-cookie: b\r\n",
          .payload = "grüße"}
     ));
 
-    EXPECT_EQ(shown.at("headers"), (boost::json::object{{"server", "x"}, {"set-cookie", {"a", "b"}}}));
+    EXPECT_EQ(
+        shown.at("headers"), (boost::json::object{{"server", "x"}, {"set-cookie", {"a", "b"}}})
+    );
     EXPECT_EQ(shown.at("attempts").as_array().size(), 2U);
     EXPECT_TRUE(shown.at("attempts").at(0).at("tls").is_null());
     EXPECT_EQ(shown.at("attempts").at(1).at("tls").at("version"), "TLSv1.3");
@@ -152,14 +163,21 @@ TEST(ResultJson, BodiesThatAreNoTextAreBase64) {
     const auto shown = [&](std::string type, std::string_view payload) {
         row.result->content_type = std::move(type);
         return written(
-            row, fields, {.state = {}, .waiting_for = {}, .not_before = {}, .head = {}, .payload = payload}
+            row, fields,
+            {.state = {}, .waiting_for = {}, .not_before = {}, .head = {}, .payload = payload}
         );
     };
 
-    EXPECT_EQ(shown("image/png", "ab"), R"({"index":3,"url":"http://a.test/","body":{"base64":"YWI="}})");
-    EXPECT_EQ(shown("text/plain", "\xFF"), R"({"index":3,"url":"http://a.test/","body":{"base64":"/w=="}})");
     EXPECT_EQ(
-        shown("application/ld+json; x=y", "{}"), R"({"index":3,"url":"http://a.test/","body":{"text":"{}"}})"
+        shown("image/png", "ab"), R"({"index":3,"url":"http://a.test/","body":{"base64":"YWI="}})"
+    );
+    EXPECT_EQ(
+        shown("text/plain", "\xFF"),
+        R"({"index":3,"url":"http://a.test/","body":{"base64":"/w=="}})"
+    );
+    EXPECT_EQ(
+        shown("application/ld+json; x=y", "{}"),
+        R"({"index":3,"url":"http://a.test/","body":{"text":"{}"}})"
     );
 }
 
@@ -176,11 +194,17 @@ TEST(ResultJson, Inj05NoByteOfTheOriginBreaksALine) {
 
     const auto line = written(
         row, fields,
-        {.state = {}, .waiting_for = {}, .not_before = {}, .head = "HTTP/1.1 200 \r\nX: " + hostile, .payload = {}}
+        {.state = {},
+         .waiting_for = {},
+         .not_before = {},
+         .head = "HTTP/1.1 200 \r\nX: " + hostile,
+         .payload = {}}
     );
 
     EXPECT_TRUE(parse_json(line).has_value());
-    EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return static_cast<unsigned char>(c) >= 0x20; }));
+    EXPECT_TRUE(std::ranges::all_of(line, [](char c) {
+        return static_cast<unsigned char>(c) >= 0x20;
+    }));
     EXPECT_EQ(line.find("\u2028"), std::string::npos);
 }
 
@@ -206,8 +230,7 @@ TEST(JobJson, WritesStateCountsAndTallies) {
     record.tally.bytes_received = 77;
     record.tally.failures = {
         {static_cast<std::uint32_t>(failure_code::dns_timeout), 1},
-        {static_cast<std::uint32_t>(failure_code::http_status) << 16U | 404U, 1}
-    };
+        {static_cast<std::uint32_t>(failure_code::http_status) << 16U | 404U, 1}};
     record.tally.statuses = {{200, 1}, {404, 1}};
     record.options.tags = {"a", "b"};
     record.options.metadata = R"({"k":1})";
@@ -221,7 +244,10 @@ TEST(JobJson, WritesStateCountsAndTallies) {
     EXPECT_TRUE(job.at("state_reason").is_null());
     EXPECT_EQ(job.at("counts").at("total"), 3);
     EXPECT_EQ(job.at("counts").at("failed"), 2);
-    EXPECT_EQ(job.at("failures_by_code"), (boost::json::object{{"dns.timeout", 1}, {"http.status_404", 1}}));
+    EXPECT_EQ(
+        job.at("failures_by_code"),
+        (boost::json::object{{"dns.timeout", 1}, {"http.status_404", 1}})
+    );
     EXPECT_EQ(job.at("statuses"), (boost::json::object{{"200", 1}, {"404", 1}}));
     EXPECT_EQ(job.at("bytes_received"), 77);
     EXPECT_EQ(job.at("rate_per_s"), 1.5);

@@ -73,7 +73,9 @@ TEST(Machine, HasOneCoreWhenTheQuotaIsLess) {
 
 TEST(Machine, ReadsVersionOneSeenFromInsideAContainer) {
     FakeRoot root;
-    root.write("proc/self/cgroup", "5:cpu,cpuacct:/docker/1\n4:memory:/docker/1\n1:name=systemd:/\n");
+    root.write(
+        "proc/self/cgroup", "5:cpu,cpuacct:/docker/1\n4:memory:/docker/1\n1:name=systemd:/\n"
+    );
     root.write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "300000\n");
     root.write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
     root.write("sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n");

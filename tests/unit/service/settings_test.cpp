@@ -111,7 +111,8 @@ TEST(Settings, EveryRowHasAMemberOfItsOwn) {
 }
 
 TEST(Settings, ALaterSourceBeatsAnEarlierOne) {
-    const TempFile file{"[listen]\nport = 1\n[log]\nlevel = \"debug\"\n[limits]\nmax_wait = \"5s\"\n"};
+    const TempFile file{
+        "[listen]\nport = 1\n[log]\nlevel = \"debug\"\n[limits]\nmax_wait = \"5s\"\n"};
 
     const auto loaded = load(
         file.path(), {"FANFETCH_LISTEN_PORT=2", "FANFETCH_LOG_LEVEL=warn", "PATH=/bin"},
@@ -157,7 +158,8 @@ memory = "auto"
 }
 
 TEST(Settings, EnvironmentListsAreSeparatedByCommas) {
-    const auto loaded = load("", {"FANFETCH_EGRESS_ALLOW=10.0.0.0/8, ::1,", "FANFETCH_DATA_MIN_FREE=5MB"});
+    const auto loaded =
+        load("", {"FANFETCH_EGRESS_ALLOW=10.0.0.0/8, ::1,", "FANFETCH_DATA_MIN_FREE=5MB"});
 
     EXPECT_THAT(loaded.errors, IsEmpty());
     EXPECT_THAT(loaded.settings.egress.allow, ElementsAre("10.0.0.0/8", "::1"));
@@ -166,9 +168,9 @@ TEST(Settings, EnvironmentListsAreSeparatedByCommas) {
 
 TEST(Settings, EverythingThatIsWrongIsReportedAtOnce) {
     const TempFile file{
-        "[listen]\nport = \"eighty\"\nprot = 80\n\n[nothing]\nhere = 1\n[log]\nformat = [\"text\"]\n"
-        "[data]\ndurability = 1979-05-27\n"
-    };
+        "[listen]\nport = \"eighty\"\nprot = 80\n\n[nothing]\nhere = 1\n[log]\nformat = "
+        "[\"text\"]\n"
+        "[data]\ndurability = 1979-05-27\n"};
 
     const auto loaded = load(
         file.path(), {"FANFETCH_SHARDS=0", "FANFETCH_PORT_8080_TCP=tcp://10.0.0.1:8080"},
@@ -181,10 +183,12 @@ TEST(Settings, EverythingThatIsWrongIsReportedAtOnce) {
         ElementsAre(
             at(2) + "listen.port: expected whole number from 0 to 65535, found \"eighty\"",
             at(3) + "there is no setting listen.prot", at(6) + "there is no setting nothing.here",
-            at(8) + "log.format: expected no list", at(10) + "data.durability: expected no date or time",
+            at(8) + "log.format: expected no list",
+            at(10) + "data.durability: expected no date or time",
             "FANFETCH_SHARDS: shards: expected whole number from 1 to 256 or auto, found \"0\"",
             "command line: shards: expected key=value", "command line: there is no setting no.such",
-            "command line: log.level: expected word debug, info, warn, error or off, found \"loud\"",
+            "command line: log.level: expected word debug, info, warn, error or off, found "
+            "\"loud\"",
             "command line: limits.max_wait: expected duration from 0s to 1h, found \"2h\""
         )
     );
@@ -199,7 +203,9 @@ TEST(Settings, AFileThatCannotBeReadIsAnError) {
     const auto broken = load_text("[listen\nport = 1\n");
 
     ASSERT_EQ(missing.errors.size(), 1U);
-    EXPECT_THAT(missing.errors[0], HasSubstr("/no/such/file.toml: reading the settings: No such file"));
+    EXPECT_THAT(
+        missing.errors[0], HasSubstr("/no/such/file.toml: reading the settings: No such file")
+    );
     ASSERT_EQ(broken.errors.size(), 1U);
     EXPECT_THAT(broken.errors[0], HasSubstr(".toml:1: "));
 }
@@ -210,7 +216,9 @@ TEST(Settings, ValuesMustFitTogether) {
         return loaded.errors.size() == 1 ? loaded.errors[0] : std::to_string(loaded.errors.size());
     };
 
-    EXPECT_THAT(error_of({"listen.address=localhost"}), HasSubstr("listen.address: expected an IP"));
+    EXPECT_THAT(
+        error_of({"listen.address=localhost"}), HasSubstr("listen.address: expected an IP")
+    );
     EXPECT_THAT(error_of({"listen.address=0.0.0.0"}), HasSubstr("without API keys"));
     EXPECT_THAT(error_of({"listen.address=::"}), HasSubstr("without API keys"));
     EXPECT_EQ(error_of({"listen.address=::1"}), "0");
@@ -228,7 +236,8 @@ TEST(Settings, ValuesMustFitTogether) {
 }
 
 TEST(Settings, WhatIsNotCarriedOutIsRefused) {
-    const auto loaded = load("", {}, {"egress.proxy=http://p:1", "auth.mode=auto", "host.max_rate=3"});
+    const auto loaded =
+        load("", {}, {"egress.proxy=http://p:1", "auth.mode=auto", "host.max_rate=3"});
 
     EXPECT_THAT(
         loaded.errors, ElementsAre(
@@ -240,7 +249,8 @@ TEST(Settings, WhatIsNotCarriedOutIsRefused) {
 
 TEST(Settings, RatesAreASecond) {
     const auto* const row =
-        std::ranges::find(setting_rows(), std::string_view{"host.max_rate"}, &SettingRow::key).base();
+        std::ranges::find(setting_rows(), std::string_view{"host.max_rate"}, &SettingRow::key)
+            .base();
     Settings settings{};
 
     EXPECT_EQ(set_value(*row, "30/m", settings), std::nullopt);

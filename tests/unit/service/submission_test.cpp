@@ -41,8 +41,9 @@ TEST(ParseSubmission, Cli09IdenticalUrlsAreTwoItems) {
 }
 
 TEST(ParseSubmission, BadUrlsAreFailedItemsAndNotAFailedJob) {
-    const auto submission =
-        parse(R"({"requests":["http://a.test/","ftp://a.test/","nonsense",{"url":"http://u:p@a.test/"}]})");
+    const auto submission = parse(
+        R"({"requests":["http://a.test/","ftp://a.test/","nonsense",{"url":"http://u:p@a.test/"}]})"
+    );
 
     ASSERT_TRUE(submission.has_value()) << submission.error().detail;
     EXPECT_FALSE(submission->items[0].failure);
@@ -273,14 +274,30 @@ TEST(ParseSubmission, Cli08RepeatedMembersAreRefusedNotLastWins) {
 
 TEST(ParseSubmission, Inj02And03RefusesHeadersThatAreNotTheCallersToSet) {
     for (const auto* headers :
-         {R"({"Host":"x"})", R"({"content-length":"1"})", R"({"Transfer_Encoding":"chunked"})",
-          R"({"TE":"trailers"})", R"({"Trailer":"x"})", R"({"Connection":"close"})",
-          R"({"Keep-Alive":"1"})", R"({"keep_alive":"1"})", R"({"Upgrade":"h2c"})",
-          R"({"Expect":"100-continue"})", R"({"Proxy-Authorization":"x"})",
-          R"({"PROXY_CONNECTION":"x"})", R"({"HTTP2-Settings":"x"})",
-          R"({"A":"b\r\nC: d"})", R"({"A":"b\nc"})", R"({"A":"\u0000"})", R"({"A":"ä"})",
-          R"({"A":"\u007f"})", R"({"A b":"c"})", R"({":path":"/"})", R"({"":"x"})",
-          R"({"A\r\n":"x"})", R"({"Ä":"x"})", R"({"A":" x"})"}) {
+         {R"({"Host":"x"})",
+          R"({"content-length":"1"})",
+          R"({"Transfer_Encoding":"chunked"})",
+          R"({"TE":"trailers"})",
+          R"({"Trailer":"x"})",
+          R"({"Connection":"close"})",
+          R"({"Keep-Alive":"1"})",
+          R"({"keep_alive":"1"})",
+          R"({"Upgrade":"h2c"})",
+          R"({"Expect":"100-continue"})",
+          R"({"Proxy-Authorization":"x"})",
+          R"({"PROXY_CONNECTION":"x"})",
+          R"({"HTTP2-Settings":"x"})",
+          R"({"A":"b\r\nC: d"})",
+          R"({"A":"b\nc"})",
+          R"({"A":"\u0000"})",
+          R"({"A":"ä"})",
+          R"({"A":"\u007f"})",
+          R"({"A b":"c"})",
+          R"({":path":"/"})",
+          R"({"":"x"})",
+          R"({"A\r\n":"x"})",
+          R"({"Ä":"x"})",
+          R"({"A":" x"})"}) {
         const auto submission = with_options(R"({"headers":)" + std::string{headers} + "}");
 
         ASSERT_FALSE(submission.has_value()) << headers;
@@ -292,7 +309,10 @@ TEST(ParseSubmission, Inj02And03RefusesHeadersThatAreNotTheCallersToSet) {
 TEST(ParseSubmission, Inj02BoundsTheHeaderSection) {
     std::string many = "{";
     for (int i = 0; i < 500; ++i) {
-        many.append(many.size() == 1 ? "" : ",").append("\"H").append(std::to_string(i)).append("\":\"v\"");
+        many.append(many.size() == 1 ? "" : ",")
+            .append("\"H")
+            .append(std::to_string(i))
+            .append("\":\"v\"");
     }
 
     EXPECT_FALSE(with_options(R"({"headers":)" + many + "}}").has_value());

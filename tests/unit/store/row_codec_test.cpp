@@ -31,7 +31,7 @@ ItemResult full_result() {
     result.started_at = WallTime{milliseconds{1'795'298'379'123}};
     result.finished_at = WallTime{milliseconds{1'795'298'380'000}};
     result.timing = {
-        microseconds{1}, microseconds{2}, microseconds{3}, microseconds{4},
+        microseconds{1}, microseconds{2}, microseconds{3},  microseconds{4},
         microseconds{5}, microseconds{6}, microseconds{-7},
     };
     Attempt attempt;

@@ -1,0 +1,171 @@
+#include "store/sqlite/queries.hpp"
+#include "store/sqlite/schema.hpp"
+
+#include <algorithm>
+
+// The part of Queries that deals with items and results.
+
+namespace fanfetch::sqlite {
+namespace {
+
+std::uint64_t bytes_of(const Item& item) {
+    return item.url.size() + item.extras.size() + 16;
+}
+
+std::uint64_t bytes_of(const ItemRow& row) {
+    constexpr std::uint64_t numbers = 256;
+    std::uint64_t bytes = bytes_of(row.item);
+    if (row.result) {
+        bytes += numbers + row.result->detail.size() + row.result->final_url.size() +
+                 row.result->attempts.size() * numbers;
+    }
+    return bytes;
+}
+
+/// Whether a page that holds `rows` rows of `bytes` bytes takes another.
+bool takes_more(std::size_t rows, std::size_t limit, std::uint64_t bytes, std::uint64_t most) {
+    return rows < limit && (rows == 0 || bytes < most);
+}
+
+}  // namespace
+
+const Item& Queries::item_at(std::int64_t job, std::uint64_t index) {
+    if (items_.job != job || index < items_.first ||
+        index - items_.first >= items_.records.size()) {
+        Rows rows{find_items_.bind(row_key(job, 0), row_key(job, index))};
+        if (!rows.next()) {
+            throw_damaged("a block of items is missing");
+        }
+        items_ = {job, low_half(find_items_.number(0)), {}};
+        BlockReader block{find_items_.blob(1), item_block_version};
+        while (const auto record = block.next()) {
+            auto item = decode_item(*record);
+            if (!item) {
+                throw_damaged("an item cannot be read");
+            }
+            item->index = items_.first + items_.records.size();
+            items_.records.push_back(*std::move(item));
+        }
+        if (!block.ok() || index - items_.first >= items_.records.size()) {
+            throw_damaged("a block of items cannot be read");
+        }
+    }
+    return items_.records[static_cast<std::size_t>(index - items_.first)];
+}
+
+ItemResult Queries::result_at(std::int64_t job, std::uint64_t seq, result_detail wanted) {
+    if (results_.job != job || seq < results_.first ||
+        seq - results_.first >= results_.records.size()) {
+        Rows rows{find_results_.bind(row_key(job, 0), row_key(job, seq))};
+        if (!rows.next()) {
+            throw_damaged("a block of results is missing");
+        }
+        results_ = {job, low_half(find_results_.number(0)), {}};
+        BlockReader block{find_results_.blob(1), result_block_version};
+        while (const auto record = block.next()) {
+            results_.records.emplace_back(*record);
+        }
+        if (!block.ok() || seq - results_.first >= results_.records.size()) {
+            throw_damaged("a block of results cannot be read");
+        }
+    }
+    const auto place = static_cast<std::size_t>(seq - results_.first);
+    auto result = decode_result(results_.records[place], wanted);
+    if (!result) {
+        throw_damaged("a result cannot be read");
+    }
+    result->seq = seq;
+    return *std::move(result);
+}
+
+std::uint32_t Queries::seq_of(std::int64_t job, std::uint64_t index) {
+    const auto key = row_key(job, index / SeqBlock::slots);
+    if (seqs_key_ != key) {
+        Rows rows{find_outcomes_.bind(key)};
+        seqs_ = {};
+        if (rows.next()) {
+            const auto block = decode_seq_block(find_outcomes_.blob(0));
+            if (!block) {
+                throw_damaged("a block of outcomes cannot be read");
+            }
+            seqs_ = *block;
+        }
+        seqs_key_ = key;
+    }
+    return seqs_.seqs[index % SeqBlock::slots];
+}
+
+std::vector<Item> Queries::unfinished_items(
+    const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
+) {
+    return in_one_moment([&] {
+        std::vector<Item> items;
+        const auto job = key_of(job_id);
+        std::uint64_t bytes = 0;
+        for (auto index = job ? std::max(from, job->low_water) : 0;
+             job && index < job->total && takes_more(items.size(), limit, bytes, max_bytes);
+             ++index) {
+            if (seq_of(job->key, index) == 0) {
+                items.push_back(item_at(job->key, index));
+                bytes += bytes_of(items.back());
+            }
+        }
+        return items;
+    });
+}
+
+std::vector<ItemRow> Queries::results_by_seq(const ResultQuery& query) {
+    const auto wanted =
+        query.with_attempts ? result_detail::with_attempts : result_detail::without_attempts;
+    return in_one_moment([&] {
+        std::vector<ItemRow> rows;
+        const auto job = key_of(query.job_id);
+        std::uint64_t bytes = 0;
+        for (auto seq = query.after;
+             job && seq < job->last_seq &&
+             takes_more(rows.size(), query.limit, bytes, query.max_bytes);) {
+            auto result = result_at(job->key, ++seq, wanted);
+            auto item = item_at(job->key, result.index);
+            rows.push_back({std::move(item), std::move(result)});
+            bytes += bytes_of(rows.back());
+        }
+        return rows;
+    });
+}
+
+std::vector<ItemRow> Queries::items_by_index(const ResultQuery& query) {
+    const auto wanted =
+        query.with_attempts ? result_detail::with_attempts : result_detail::without_attempts;
+    return in_one_moment([&] {
+        std::vector<ItemRow> rows;
+        const auto job = key_of(query.job_id);
+        std::uint64_t bytes = 0;
+        for (auto index = query.after; job && index < job->total &&
+                                       takes_more(rows.size(), query.limit, bytes, query.max_bytes);
+             ++index) {
+            ItemRow row{item_at(job->key, index), std::nullopt};
+            if (const auto seq = seq_of(job->key, index)) {
+                row.result = result_at(job->key, seq, wanted);
+            }
+            rows.push_back(std::move(row));
+            bytes += bytes_of(rows.back());
+        }
+        return rows;
+    });
+}
+
+std::optional<ItemRow> Queries::find_item(const std::string& job_id, std::uint64_t index) {
+    return in_one_moment([&]() -> std::optional<ItemRow> {
+        const auto job = key_of(job_id);
+        if (!job || index >= job->total) {
+            return std::nullopt;
+        }
+        ItemRow row{item_at(job->key, index), std::nullopt};
+        if (const auto seq = seq_of(job->key, index)) {
+            row.result = result_at(job->key, seq, result_detail::with_attempts);
+        }
+        return row;
+    });
+}
+
+}  // namespace fanfetch::sqlite

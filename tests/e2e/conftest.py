@@ -1,0 +1,97 @@
+"""Fixtures: the program running on a data directory of its own, and origins for it to fetch from."""
+
+import os
+import pathlib
+import socket
+import subprocess
+
+import pytest
+
+import client
+import origins
+import tls
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "soak: long; run with -m soak or FANFETCH_SOAK=1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Long tests run when they are asked for."""
+    if os.environ.get("FANFETCH_SOAK") == "1" or "soak" in config.option.markexpr:
+        return
+    skip = pytest.mark.skip(reason="long: -m soak or FANFETCH_SOAK=1")
+    for item in items:
+        if "soak" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory):
+    """One service for all tests that only need a service; loopback may be fetched from."""
+    running = client.Service(tmp_path_factory.mktemp("service") / "data")
+    yield running
+    assert running.process.poll() is None, f"it died: {running.log.read_text()[-4000:]}"
+    assert running.stop() == 0
+    assert running.complaints() == []
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts a service with settings of its own, on a data directory that stays for the test."""
+    running = []
+
+    def starter(name: str = "data", **settings) -> client.Service:
+        values = {key.replace("__", "."): value for key, value in settings.items()}
+        running.append(client.Service(tmp_path / name, values))
+        return running[-1]
+
+    yield starter
+    for one in running:
+        if one.process.poll() is None:
+            one.kill()
+        assert one.complaints() == []
+
+
+@pytest.fixture
+def origin():
+    one = origins.Origin()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def other_origin():
+    one = origins.Origin()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def closed_port():
+    """A port that is bound, so that nobody else gets it, and refuses every connection."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return tls.Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def flags():
+    """The SVG files of the npm package `flag-icons`, installed once for this user."""
+    cache = pathlib.Path.home() / ".cache" / "fanfetch-tests"
+    folder = cache / "node_modules" / "flag-icons" / "flags" / "4x3"
+    if not folder.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["npm", "install", "--prefix", str(cache), "--no-audit", "--no-fund", "flag-icons"],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            pytest.skip(f"no flags: {done.stderr[-300:]}")
+    return folder

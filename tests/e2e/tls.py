@@ -1,0 +1,42 @@
+"""Certificates for origins, made by openssl: an authority of our own and what it signs."""
+
+import pathlib
+import ssl
+import subprocess
+
+
+def openssl(*arguments, folder: pathlib.Path) -> None:
+    done = subprocess.run(["openssl", *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+class Authority:
+    """`ca.pem` in `folder`, and a certificate and key for each `issue`."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.ca = folder / "ca.pem"
+        self._key("ca.key")
+        openssl("req", "-x509", "-key", "ca.key", "-out", "ca.pem", "-days", "30",
+                "-subj", "/CN=Test authority", "-addext", "basicConstraints=critical,CA:TRUE",
+                "-addext", "keyUsage=critical,keyCertSign,cRLSign", folder=folder)  # fmt: skip
+
+    def _key(self, name: str) -> None:
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", name,
+                folder=self.folder)  # fmt: skip
+
+    def issue(self, name: str, subject: str, days: int = 7) -> tuple[pathlib.Path, pathlib.Path]:
+        """(certificate, key) for a subject such as `IP:127.0.0.1`; expired if `days` is negative."""
+        self._key(f"{name}.key")
+        openssl("req", "-new", "-key", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}",
+                folder=self.folder)  # fmt: skip
+        (self.folder / f"{name}.ext").write_text(f"subjectAltName={subject}\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-days", str(days), "-extfile", f"{name}.ext",
+                "-out", f"{name}.pem", folder=self.folder)  # fmt: skip
+        return self.folder / f"{name}.pem", self.folder / f"{name}.key"
+
+    def context(self, name: str, subject: str, days: int = 7) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.issue(name, subject, days))
+        return context

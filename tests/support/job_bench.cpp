@@ -1,0 +1,78 @@
+#include "support/job_bench.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+namespace fanfetch::testing {
+
+JobBench::JobBench(DispatchLimits limits) {
+    Dispatcher::Parts parts{loop_.executor()};
+    parts.fetcher = &fetcher_;
+    parts.store = &store_;
+    parts.blocking = &blocking_;
+    parts.random = &random_;
+    parts.clock = &system_clock();
+    parts.limits = limits;
+    dispatcher_ = std::make_unique<Dispatcher>(std::move(parts));
+
+    JobService::Parts service;
+    service.shards.push_back({loop_.executor(), dispatcher_.get()});
+    service.store = &store_;
+    service.blocking = &blocking_;
+    service.clock = &system_clock();
+    service.log = &log_;
+    jobs_ = std::make_unique<JobService>(std::move(service));
+}
+
+JobBench::~JobBench() {
+    run(dispatcher_->stop(std::chrono::milliseconds{0}));
+    jobs_->rest();
+    blocking_.shutdown();
+}
+
+std::shared_ptr<Job> JobBench::submit(std::vector<std::string> urls, JobOptions options) {
+    auto body = [&]() -> awaitable<std::shared_ptr<Job>> {
+        auto upload = jobs_->begin(std::move(options), "default", loop());
+        auto added = co_await upload->add(items_of(urls));
+        auto sealed = co_await upload->seal();
+        if (!added || !sealed) {
+            throw std::runtime_error{"the submit failed"};
+        }
+        co_return upload->job();
+    };
+    return run(body());
+}
+
+JobSnapshotPtr JobBench::wait(const Job& job, WaitCondition condition) {
+    constexpr std::chrono::seconds patience{20};
+    auto body = [&]() -> awaitable<JobSnapshotPtr> {
+        auto snapshot = co_await jobs_->wait(job.id(), "default", condition, patience);
+        co_return snapshot.value();
+    };
+    return run(body());
+}
+
+JobSnapshotPtr JobBench::run_to_end(std::vector<std::string> urls, JobOptions options) {
+    return wait(*submit(std::move(urls), std::move(options)));
+}
+
+std::vector<Item> items_of(const std::vector<std::string>& urls) {
+    std::vector<Item> items;
+    for (const auto& url : urls) {
+        Item item;
+        item.url = url;
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+std::vector<std::string> urls_of(const std::string& host, std::size_t count) {
+    std::vector<std::string> urls;
+    for (std::size_t number = 0; number < count; ++number) {
+        urls.push_back("http://" + host + "/" + std::to_string(number));
+    }
+    return urls;
+}
+
+}  // namespace fanfetch::testing

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "coro/event_loop.hpp"
+#include "executor/thread_pool_executor.hpp"
+#include "job/job_service.hpp"
+#include "store/memory/memory_job_store.hpp"
+#include "support/scripted_fetcher.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace fanfetch::testing {
+
+/// A whole job machinery on one loop, over a scripted network and a store in memory.
+class JobBench {
+public:
+    explicit JobBench(DispatchLimits limits = {});
+    ~JobBench();
+    JobBench(const JobBench&) = delete;
+
+    ScriptedFetcher& network() noexcept { return fetcher_; }
+    MemoryJobStore& store() noexcept { return store_; }
+    JobService& jobs() noexcept { return *jobs_; }
+    LoopExecutor loop() noexcept { return loop_.executor(); }
+
+    /// Runs `body` on the loop and gives what it returns.
+    template <class T>
+    T run(awaitable<T> body) {
+        return loop_.run_until_complete(std::move(body));
+    }
+
+    /// Submits `urls`, seals the job and waits for its end.
+    JobSnapshotPtr run_to_end(std::vector<std::string> urls, JobOptions options = {});
+    /// Submits and seals; the job goes on when the loop is run.
+    std::shared_ptr<Job> submit(std::vector<std::string> urls, JobOptions options = {});
+    /// Waits for the condition, at most some seconds.
+    JobSnapshotPtr wait(const Job& job, WaitCondition condition = {});
+
+private:
+    Logger log_{log_level::off};
+    EventLoop loop_{"bench"};
+    FastRandom random_{1};
+    MemoryJobStore store_;
+    ScriptedFetcher fetcher_;
+    ThreadPoolExecutor blocking_;
+    std::unique_ptr<Dispatcher> dispatcher_;
+    std::unique_ptr<JobService> jobs_;
+};
+
+/// Items with these URLs.
+[[nodiscard]] std::vector<Item> items_of(const std::vector<std::string>& urls);
+
+/// "http://a.test/0" … of one host.
+[[nodiscard]] std::vector<std::string> urls_of(const std::string& host, std::size_t count);
+
+}  // namespace fanfetch::testing

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "coro/loop.hpp"
+#include "fetch/fetcher.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+
+namespace fanfetch::testing {
+
+/// A network that does what it is told: answers, fails or hangs by URL.
+///
+/// A URL without a script is answered with 200. A list of answers is given out one by one; the
+/// last one stays.
+///
+/// Threads  one loop
+class ScriptedFetcher final : public Fetcher {
+public:
+    void answer(const std::string& url, std::uint16_t status);
+    void fail(const std::string& url, failure_code code);
+    /// Never ends by itself: only a cancellation ends it.
+    void hang(const std::string& url);
+    /// Every attempt takes this long.
+    void take(std::chrono::milliseconds time) { time_ = time; }
+
+    awaitable<FetchOutcome> fetch(FetchOrder order) override;
+
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+    [[nodiscard]] std::size_t most_in_flight() const noexcept { return most_in_flight_; }
+    [[nodiscard]] std::size_t attempts(const std::string& url) const;
+
+private:
+    struct Step {
+        std::uint16_t status = 200;
+        failure_code code = failure_code::none;
+        bool hangs = false;
+    };
+    Step next(const std::string& url);
+
+    std::map<std::string, std::deque<Step>> script_;
+    std::map<std::string, std::size_t> attempts_;
+    std::chrono::milliseconds time_{0};
+    std::size_t in_flight_ = 0;
+    std::size_t most_in_flight_ = 0;
+};
+
+}  // namespace fanfetch::testing
