@@ -135,8 +135,11 @@ RunnerQueue* Dispatcher::next_of(HostQueue& host) {
     return queue;
 }
 
-/// Takes what a running item needs: the permit, the host's slot, the shard's connection.
-void Dispatcher::begin(RunnerQueue& queue) {
+/// Takes the queue's next item and what it needs to run: the permit, the host's slot, the shard's
+/// connection.
+PendingItem Dispatcher::begin(RunnerQueue& queue) {
+    PendingItem item = std::move(queue.items.front());
+    queue.items.pop_front();
     --queue.runner->free_permits;
     --queue.runner->queued;
     ++queue.runner->in_flight;
@@ -144,12 +147,12 @@ void Dispatcher::begin(RunnerQueue& queue) {
     queue.runner->started = true;
     queue.host->host.started();
     ++in_flight_;
+    return item;
 }
 
 void Dispatcher::pump(HostQueue& host) {
     while (auto* queue = next_of(host)) {
-        begin(*queue);
-        spawn_lane(*queue);
+        spawn_lane(*queue, begin(*queue));
     }
 }
 

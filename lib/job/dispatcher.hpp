@@ -95,12 +95,12 @@ private:
     void pump(HostQueue& host);
     void pump(JobRunner& runner);
     [[nodiscard]] RunnerQueue* next_of(HostQueue& host);
-    void begin(RunnerQueue& queue);
-    void spawn_lane(RunnerQueue& first);
+    [[nodiscard]] PendingItem begin(RunnerQueue& queue);
+    void spawn_lane(RunnerQueue& queue, PendingItem item);
     void lane_ended(Lanes::iterator lane);
     void abort_all();
-    awaitable<void> run_lane(Lane& lane, RunnerQueue& first);
-    awaitable<void> run_item(Lane& lane, RunnerQueue& queue);
+    awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
+    awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);
     awaitable<FetchOutcome> attempt(const PendingItem& item, const JobFrontEnd& job);
     awaitable<ResultToRecord> result_of(PendingItem item, FetchOutcome outcome);
     [[nodiscard]] bool retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome);

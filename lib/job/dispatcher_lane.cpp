@@ -8,6 +8,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <utility>
@@ -16,7 +17,7 @@ namespace fanfetch {
 
 namespace asio = boost::asio;
 
-void Dispatcher::spawn_lane(RunnerQueue& first) {
+void Dispatcher::spawn_lane(RunnerQueue& queue, PendingItem item) {
     const auto lane = lanes_.emplace(lanes_.end());
     std::weak_ptr<Dispatcher*> alive = alive_;
     auto ended = [alive, lane](const std::exception_ptr&) {
@@ -25,7 +26,7 @@ void Dispatcher::spawn_lane(RunnerQueue& first) {
         }
     };
     asio::co_spawn(
-        parts_.loop, run_lane(*lane, first),
+        parts_.loop, run_lane(*lane, queue, std::move(item)),
         asio::bind_cancellation_slot(lane->stop.slot(), std::move(ended))
     );
 }
@@ -38,13 +39,16 @@ void Dispatcher::lane_ended(Lanes::iterator lane) {
 }
 
 /// Stays with one host and runs item after item of whoever's turn it is.
-awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first) {
+awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem item) {
+    lane.runner = first.runner;
     co_await asio::this_coro::throw_if_cancelled(false);
+    // Never inside the call that spawned it: items that fail at once would nest lane in lane.
+    co_await asio::post(parts_.loop, no_throw);
     auto& host = *first.host;
     for (RunnerQueue* queue = &first; queue != nullptr;) {
         auto& runner = *queue->runner;
         lane.runner = &runner;
-        co_await run_item(lane, *queue);
+        co_await run_item(lane, *queue, std::move(item));
         lane.runner = nullptr;
 
         --in_flight_;
@@ -57,7 +61,7 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first) {
         // An aborted coroutine cannot await any more, so another lane takes over.
         queue = lane.aborted ? nullptr : next_of(host);
         if (queue != nullptr) {
-            begin(*queue);
+            item = begin(*queue);
         }
         if (runner.free_permits > 0) {
             pump(runner);
@@ -69,10 +73,8 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first) {
     }
 }
 
-awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue) {
+awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem item) {
     auto& runner = *queue.runner;
-    PendingItem item = std::move(queue.items.front());
-    queue.items.pop_front();
     if (item.attempts.empty()) {
         item.started_at = parts_.clock->wall();
     }

@@ -32,28 +32,6 @@ constexpr std::uint32_t byte_at(std::string_view octets, std::size_t i) noexcept
     return static_cast<unsigned char>(octets[i]);
 }
 
-/// Length of the well-formed character at the front, 0 when there is none.
-std::size_t utf8_length(std::string_view rest) noexcept {
-    const auto lead = byte_at(rest, 0);
-    if (lead < 0x80) {
-        return 1;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || rest.size() < length) {
-        return 0;
-    }
-    std::uint32_t point = lead & (0x7FU >> length);
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte_at(rest, i) & 0xC0U) != 0x80U) {
-            return 0;
-        }
-        point = point << 6U | (byte_at(rest, i) & 0x3FU);
-    }
-    constexpr std::array<std::uint32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-    const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-    return point < smallest[length] || point > 0x10FFFF || surrogate ? 0 : length;
-}
-
 }  // namespace
 
 std::string to_base64(std::string_view octets) {
@@ -125,17 +103,6 @@ std::optional<std::string> from_hex(std::string_view text) {
         octets += static_cast<char>(high << 4U | low);
     }
     return octets;
-}
-
-bool is_utf8(std::string_view octets) noexcept {
-    while (!octets.empty()) {
-        const auto length = utf8_length(octets);
-        if (length == 0) {
-            return false;
-        }
-        octets.remove_prefix(length);
-    }
-    return true;
 }
 
 }  // namespace fanfetch

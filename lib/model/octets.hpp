@@ -15,9 +15,4 @@ namespace fanfetch {
 [[nodiscard]] std::string to_hex(std::string_view octets);
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 
-/// Whether the bytes are well-formed UTF-8: no overlong forms, no surrogates.
-///
-/// Source  RFC 3629 §4
-[[nodiscard]] bool is_utf8(std::string_view octets) noexcept;
-
 }  // namespace fanfetch

@@ -1,6 +1,7 @@
 #include "model/options_json.hpp"
 
 #include "model/octets.hpp"
+#include "url/utf8.hpp"
 
 #include <boost/json.hpp>
 

@@ -4,6 +4,7 @@
 #include "api/result_headers.hpp"
 #include "model/item_extras.hpp"
 #include "model/octets.hpp"
+#include "url/utf8.hpp"
 #include "model/retry_policy.hpp"
 
 #include <algorithm>

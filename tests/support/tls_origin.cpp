@@ -7,7 +7,6 @@
 #include <openssl/ssl.h>
 
 #include <array>
-#include <string_view>
 
 namespace fanfetch::testing {
 namespace {
@@ -17,18 +16,6 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Listener = asio::basic_socket_acceptor<tcp, LoopExecutor>;
 using Socket = asio::basic_stream_socket<tcp, LoopExecutor>;
-
-/// Takes http/1.1 when it is offered.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned int offered_size, void*) {
-    static constexpr auto known =
-        std::to_array<unsigned char>({2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
-    unsigned char* picked = nullptr;
-    const int result = ::SSL_select_next_proto(
-        &picked, size, known.data(), static_cast<unsigned>(known.size()), offered, offered_size
-    );
-    *chosen = picked;
-    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
-}
 
 }  // namespace
 
@@ -50,6 +37,29 @@ struct TlsOrigin::State : std::enable_shared_from_this<State> {
     std::string server_name;
     std::string protocol;
 
+    /// Called by OpenSSL in the middle of a handshake: notes what the client asks for, and takes
+    /// h2 rather than http/1.1 when it offers both.
+    static int choose_protocol(
+        SSL* stream, const unsigned char** chosen, unsigned char* size,
+        const unsigned char* offered, unsigned int offered_size, void* self
+    ) {
+        static constexpr auto known =
+            std::to_array<unsigned char>({2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
+        auto& state = *static_cast<State*>(self);
+        const char* name = ::SSL_get_servername(stream, TLSEXT_NAMETYPE_host_name);
+        state.server_name = name == nullptr ? "" : name;
+        unsigned char* picked = nullptr;
+        const int result = ::SSL_select_next_proto(
+            &picked, size, known.data(), static_cast<unsigned>(known.size()), offered, offered_size
+        );
+        if (result != OPENSSL_NPN_NEGOTIATED) {
+            return SSL_TLSEXT_ERR_NOACK;
+        }
+        *chosen = picked;
+        state.protocol.assign(reinterpret_cast<const char*>(picked), *size);
+        return SSL_TLSEXT_ERR_OK;
+    }
+
     void accept() {
         auto accepted = [self = shared_from_this()](const error_code& error, Socket socket) {
             if (error) {
@@ -64,13 +74,6 @@ struct TlsOrigin::State : std::enable_shared_from_this<State> {
 
     void shake(const std::shared_ptr<Session>& session) {
         auto shaken = [self = shared_from_this(), session](const error_code& error) {
-            SSL* stream = session->stream.native_handle();
-            const char* name = ::SSL_get_servername(stream, TLSEXT_NAMETYPE_host_name);
-            self->server_name = name == nullptr ? "" : name;
-            const unsigned char* chosen = nullptr;
-            unsigned int size = 0;
-            ::SSL_get0_alpn_selected(stream, &chosen, &size);
-            self->protocol.assign(reinterpret_cast<const char*>(chosen), size);
             if (!error) {
                 self->read(session);
             }
@@ -101,7 +104,9 @@ TlsOrigin::TlsOrigin(
     ::SSL_CTX_set_security_level(state_->context.native_handle(), 0);  // whatever the test wants
     state_->context.use_certificate_chain(asio::buffer(presented));
     state_->context.use_private_key(asio::buffer(leaf.key_pem()), asio::ssl::context::pem);
-    ::SSL_CTX_set_alpn_select_cb(state_->context.native_handle(), &choose_protocol, nullptr);
+    ::SSL_CTX_set_alpn_select_cb(
+        state_->context.native_handle(), &State::choose_protocol, state_.get()
+    );
     state_->accept();
 }
 

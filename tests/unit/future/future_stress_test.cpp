@@ -17,31 +17,33 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int rounds = 1000;
+constexpr int most_rounds = 2000;
+constexpr auto long_enough = 1s;  // a crowded machine makes fewer rounds, not a longer test
 
-/// Runs both at the same time, `rounds` times over; `reset` runs between the rounds.
+/// Runs both at the same time, over and over; `reset` runs before each round, `check` after it.
 void race(
     const std::function<void()>& reset, const std::function<void()>& one,
     const std::function<void()>& other, const std::function<void()>& check
 ) {
     reset();
+    int rounds = 0;
+    bool over = false;
+    const auto end_of_test = Steady::now() + long_enough;
     std::barrier start{2};
     std::barrier end{2, [&]() noexcept {
                          check();
                          reset();
+                         over = ++rounds == most_rounds || Steady::now() >= end_of_test;
                      }};
-    std::jthread rival{[&] {
-        for (int round = 0; round < rounds; ++round) {
+    const auto play = [&](const std::function<void()>& side) {
+        while (!over) {
             start.arrive_and_wait();
-            other();
+            side();
             end.arrive_and_wait();
         }
-    }};
-    for (int round = 0; round < rounds; ++round) {
-        start.arrive_and_wait();
-        one();
-        end.arrive_and_wait();
-    }
+    };
+    std::jthread rival{[&] { play(other); }};
+    play(one);
 }
 
 TEST(FutureStress, Fut03EitherItStartsOrCancelSaidTrue) {
