@@ -256,7 +256,7 @@ void Job::start() {
 }
 
 void Job::check_end() {
-    if (is_done(record_.state) || resting_) {
+    if (is_done(record_.state) || ending_) {
         return;
     }
     if (record_.state == job_state::cancelling) {
@@ -270,8 +270,10 @@ void Job::check_end() {
     }
 }
 
+/// Ends the job. What it ended as is seen once it is durable, like everything else.
 void Job::finish(job_state state, state_reason reason) {
-    record_.state = state;
+    ending_ = true;
+    end_state_ = state;
     record_.reason = reason;
     record_.finished_at = parts_.clock->wall();
     record_.expires_at = *record_.finished_at + options_.ttl;
@@ -280,16 +282,24 @@ void Job::finish(job_state state, state_reason reason) {
     change.reason = reason;
     change.finished_at = record_.finished_at;
     change.expires_at = record_.expires_at;
-    deadline_.cancel();
     auto known = parts_.store->change_job(id_, change);
+    auto tell = [self = shared_from_this()](const auto&) {
+        self->on_loop([](Job& job) { job.ended(); });
+    };
+    known.add_done_callback(std::move(tell));
+}
+
+void Job::ended() {
+    record_.state = end_state_;
+    deadline_.cancel();
     publish();
     parts_.log->info("job_done", {{"job", id_},
-                                  {"state", to_string(state)},
+                                  {"state", to_string(record_.state)},
+                                  {"reason", to_string(record_.reason)},
                                   {"items", record_.total},
                                   {"succeeded", record_.tally.succeeded},
                                   {"failed", record_.tally.failed}});
-    auto forget = [self = shared_from_this()](const auto&) { self->parts_.ended(self->id_); };
-    known.add_done_callback(std::move(forget));
+    parts_.ended(id_);
 }
 
 std::uint64_t Job::in_flight() const noexcept {

@@ -126,6 +126,7 @@ private:
     void check_end();
     void finish(job_state state, state_reason reason);
     void cancel_the_rest();
+    void ended();
     void arm_deadline();
     void changed();
     void publish();
@@ -147,7 +148,7 @@ private:
     std::uint64_t uncommitted_ = 0;  ///< finished on a shard, not yet durable
     std::deque<std::vector<Item>> announced_;  ///< being appended, in order
     bool loading_ = false;           ///< a read of the store is under way
-    bool resting_ = false;           ///< cancel_rest is under way
+    bool ending_ = false;            ///< its end is on its way into the store
     job_state end_state_ = job_state::cancelled;
     std::vector<Waiter> waiters_;
     LoopTimer deadline_;

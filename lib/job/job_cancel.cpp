@@ -24,7 +24,7 @@ void Job::on_cancel(
     cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer
 ) {
     CancelAnswer said;
-    if (is_done(record_.state) || resting_) {
+    if (is_done(record_.state) || ending_) {
         said.state = record_.state;
         answer.try_set_result(said);
         return;
@@ -67,7 +67,7 @@ void Job::on_cancel(
 }
 
 void Job::cancel_the_rest() {
-    resting_ = true;
+    ending_ = true;
     record_.finished_at = parts_.clock->wall();
     record_.expires_at = *record_.finished_at + options_.ttl;
     JobChange change;
@@ -82,14 +82,7 @@ void Job::cancel_the_rest() {
             if (commit) {
                 self->apply(*commit);
             }
-            self->record_.state = self->end_state_;
-            self->deadline_.cancel();
-            self->publish();
-            self->parts_.log->info("job_done", {{"job", self->id_},
-                                                {"state", to_string(self->record_.state)},
-                                                {"reason", to_string(self->record_.reason)},
-                                                {"items", self->record_.total}});
-            self->parts_.ended(self->id_);
+            self->ended();
         });
     };
     rest.add_done_callback(std::move(ended));

@@ -3,9 +3,14 @@
 #include "coro/await_future.hpp"
 #include "job/job_service.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <utility>
 
 namespace fanfetch {
+
+namespace asio = boost::asio;
 
 JobUpload::JobUpload(
     JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created, bool start_early
@@ -110,6 +115,10 @@ awaitable<Expected<void>> JobUpload::seal() {
         co_return known.error();
     }
     open_ = false;
+    // What the store acknowledged is still on its way to the job: let it arrive first, so that
+    // the answer to the submit shows all that was accepted.
+    const LoopExecutor loop = co_await asio::this_coro::executor;
+    co_await asio::post(loop, no_throw);
     job_->sealed();
     co_return Expected<void>{};
 }

@@ -4,8 +4,8 @@
 #include "api/result_headers.hpp"
 #include "model/item_extras.hpp"
 #include "model/octets.hpp"
-#include "url/utf8.hpp"
 #include "model/retry_policy.hpp"
+#include "url/utf8.hpp"
 
 #include <algorithm>
 #include <array>

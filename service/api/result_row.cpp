@@ -14,7 +14,7 @@ awaitable<Expected<ItemRow>> find_result_row(ApiContext& context, const HttpRequ
         co_return job.error();
     }
     const auto index = parse_index(request.path_parameters.at("index"));
-    if (!index || *index >= (*job)->record.total) {
+    if (!index) {
         co_return failed(failure_code::result_not_found, "looking up a result: no such index");
     }
     auto look = [store = &context.jobs->store(), id, index = *index] {

@@ -26,7 +26,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void complain(const std::string& error) { std::fprintf(stderr, "error: %s\n", error.c_str()); }
+void complain(const std::string& error) {
+    std::fprintf(stderr, "error: %s\n", error.c_str());
+}
 
 /// A connection and a file for every request need more descriptors than a shell gives.
 void allow_many_files() {
@@ -44,11 +46,20 @@ ThreadPoolOptions pool_of(int workers, std::string name) {
     return options;
 }
 
+/// Whether whoever started us wants us not to hear a signal, as nohup does.
+bool ignored(int signal) {
+    struct sigaction current {};
+    return ::sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
+}
+
 /// Cancels the batch at the first signal. At the second the program ends the system's own way.
 class Interruption {
 public:
     Interruption(LoopExecutor loop, GetBatch& batch, Task<> task)
-        : signals_{loop, SIGINT, SIGTERM, SIGHUP}, batch_{batch}, task_{std::move(task)} {
+        : signals_{loop, SIGINT, SIGTERM}, batch_{batch}, task_{std::move(task)} {
+        if (!ignored(SIGHUP)) {
+            signals_.add(SIGHUP);
+        }
         signals_.async_wait([this](boost::system::error_code error, int) {
             if (!error) {
                 interrupt();
@@ -129,7 +140,6 @@ BatchCounts with_cancelled(BatchCounts counts, std::uint64_t items) {
 
 /// Puts the parts together, runs them, and says how it went.
 int fetch_all(const GetPlan& plan, GetEnds& ends, ProgressCounter& progress) {
-    const auto started = Steady::now();
     GetReport report{style_of(plan), progress};
     EventLoop loop{"get"};
     ThreadPoolExecutor reader{pool_of(1, "input")};
@@ -159,6 +169,7 @@ int fetch_all(const GetPlan& plan, GetEnds& ends, ProgressCounter& progress) {
         .clock = &system_clock(),
     }};
 
+    const auto started = Steady::now();
     std::optional<ShownProgress> shown{std::in_place, plan, progress, report};
     const bool interrupted = run_to_the_end(loop, batch, reader, disk);
     shown.reset();

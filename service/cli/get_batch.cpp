@@ -37,7 +37,9 @@ void GetBatch::stop() noexcept {
     }
 }
 
-std::uint64_t GetBatch::items() const noexcept { return std::max(seen_, counted_); }
+std::uint64_t GetBatch::items() const noexcept {
+    return std::max(seen_, counted_);
+}
 
 awaitable<void> GetBatch::feed() {
     const auto& urls = parts_.plan->urls;

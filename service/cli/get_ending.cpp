@@ -26,12 +26,20 @@ std::string reason_of(const FetchOutcome& outcome) {
     return text.empty() ? fmt::format("HTTP {}", outcome.status) : fmt::format("HTTP {}", text);
 }
 
-/// As it can stand on one line of a terminal.
+/// As it can stand on one line of a terminal: the escapes of JSON but for those of the quotation
+/// marks, since there are none around it.
 std::string one_line(std::string_view text) {
     constexpr std::size_t longest = 2000;
     std::string quoted;
     append_json_string(quoted, cut_utf8(text, longest));
-    return quoted.substr(1, quoted.size() - 2);
+    std::string line;
+    for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+        const bool escaped_mark = quoted[i] == '\\' && quoted[i + 1] == '"';
+        const bool escaped_escape = quoted[i] == '\\' && quoted[i + 1] == '\\';
+        line += escaped_mark ? '"' : quoted[i];
+        i += escaped_mark || escaped_escape ? 1 : 0;
+    }
+    return line;
 }
 
 void append_text(std::string& out, std::string_view name, std::string_view text) {
@@ -95,9 +103,8 @@ std::string json_line(const GetEnding& ending) {
         const auto* const octets = reinterpret_cast<const char*>(ending.sha256->data());
         append_text(out, "sha256", to_hex({octets, ending.sha256->size()}));
     }
-    out += fmt::format(
-        ",\"attempts\":{},\"elapsed_ms\":{}", ending.attempts, ending.elapsed.count()
-    );
+    out +=
+        fmt::format(",\"attempts\":{},\"elapsed_ms\":{}", ending.attempts, ending.elapsed.count());
     if (!ending.code.empty()) {
         out += ",\"error\":{\"code\":";
         append_json_string(out, ending.code);

@@ -28,9 +28,8 @@ Expected<void> open_archive(GetEnds& ends, const fs::path& path, ProgressCounter
         return directory.error();
     }
     ends.archive_directory = std::move(*directory);
-    auto warc = WarcFile::create(
-        *ends.archive_directory, path.filename().string(), system_clock().wall()
-    );
+    auto warc =
+        WarcFile::create(*ends.archive_directory, path.filename().string(), system_clock().wall());
     if (!warc) {
         return warc.error();
     }

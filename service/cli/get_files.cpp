@@ -40,8 +40,7 @@ PartFile::~PartFile() {
 Expected<void> PartFile::append(std::string_view bytes) {
     directory_.written_.add_bytes(bytes.size());
     while (!bytes.empty()) {
-        const auto written =
-            ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
+        const auto written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(size_));
         if (written < 0) {
             if (errno == EINTR) {
                 continue;
@@ -66,8 +65,7 @@ Expected<void> PartFile::read_back(const Take& take) const {
     constexpr std::size_t piece_size = 256U << 10U;
     std::vector<char> piece(piece_size);
     for (std::uint64_t offset = 0; offset < size_;) {
-        const auto length =
-            ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(offset));
+        const auto length = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(offset));
         if (length < 0 && errno == EINTR) {
             continue;
         }
@@ -93,7 +91,9 @@ Expected<void> PartFile::keep_as(const std::string& name) {
 OutputDirectory::OutputDirectory(std::string path, int fd, ProgressCounter& written) noexcept
     : path_{std::move(path)}, fd_{fd}, written_{written} {}
 
-OutputDirectory::~OutputDirectory() { ::close(fd_); }
+OutputDirectory::~OutputDirectory() {
+    ::close(fd_);
+}
 
 Expected<std::unique_ptr<OutputDirectory>> OutputDirectory::open(
     const std::string& path, ProgressCounter& written

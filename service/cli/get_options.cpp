@@ -32,8 +32,7 @@ void add_get_options(CLI::App& verb, GetOptions& options) {
         "--ca-file", options.ca_file, "PEM file of trusted certificates instead of the system's"
     );
     verb.add_flag(
-        "--public-only", options.public_only,
-        "Refuse private addresses: for lists from strangers"
+        "--public-only", options.public_only, "Refuse private addresses: for lists from strangers"
     );
     verb.add_flag("--json", options.json, "One JSON object for each URL, and one as a summary");
     verb.add_flag("--quiet", options.quiet, "Say nothing but what failed");

@@ -79,9 +79,7 @@ Expected<std::string> GetSink::store(const GetItem& item, FetchOutcome& outcome)
     return parts_.directory->path_of(item.name);
 }
 
-Expected<void> GetSink::archive(
-    const GetItem& item, FetchOutcome& outcome, const PartFile* body
-) {
+Expected<void> GetSink::archive(const GetItem& item, FetchOutcome& outcome, const PartFile* body) {
     if (parts_.warc == nullptr) {
         return {};
     }

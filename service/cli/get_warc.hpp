@@ -36,7 +36,9 @@ private:
     WarcFile(std::unique_ptr<PartFile> file, std::string name) noexcept
         : file_{std::move(file)}, name_{std::move(name)} {}
 
-    Expected<void> write(const std::string& front, const std::string& payload, const PartFile* body);
+    Expected<void> write(
+        const std::string& front, const std::string& payload, const PartFile* body
+    );
 
     std::mutex mutex_;
     std::unique_ptr<PartFile> file_;

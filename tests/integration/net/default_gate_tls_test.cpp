@@ -68,7 +68,7 @@ const Credential& root() {
 }
 
 TlsSeen shake(const TlsCase& one) {
-    const PemFile trusted{root().certificate_pem()};
+    static const PemFile trusted{root().certificate_pem()};
     return run_coroutine([&](LoopExecutor home) -> awaitable<TlsSeen> {
         TlsOrigin origin{home, one.leaf, one.chain};
         if (one.prepare) {

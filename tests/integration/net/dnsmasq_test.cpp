@@ -60,6 +60,7 @@ protected:
         }
         raw.push_back(nullptr);
         ASSERT_EQ(::posix_spawn(&child_, program, nullptr, nullptr, raw.data(), environ), 0);
+        ASSERT_TRUE(taken()) << "dnsmasq does not listen";
     }
 
     void TearDown() override {
@@ -69,7 +70,25 @@ protected:
         }
     }
 
-    /// Asks until the server is up, which its first answer shows.
+    /// Waits until somebody has the port. A question before that would be refused, and of the two
+    /// questions for a name only one might be.
+    [[nodiscard]] bool taken() const {
+        const auto limit = Steady::now() + 10s;
+        boost::asio::io_context loop;
+        for (;;) {
+            udp::socket socket{loop, udp::v4()};
+            boost::system::error_code error;
+            const auto loopback = boost::asio::ip::address_v4::loopback();
+            socket.bind({loopback, port_}, error);
+            if (error || Steady::now() > limit) {
+                return error.failed();
+            }
+            socket.close();
+            std::this_thread::yield();
+        }
+    }
+
+    /// Asks until there is an answer.
     Expected<Answer> ask(const std::string& name) {
         return run_coroutine([&](LoopExecutor home) -> awaitable<Expected<Answer>> {
             const auto limit = Steady::now() + 10s;

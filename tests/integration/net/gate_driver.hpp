@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -35,10 +36,20 @@ struct Surroundings {
     std::string tenant = "t";
 };
 
+/// The policy that trusts `ca_file`, made once: reading the system's certificates takes a while.
+inline TlsPolicy& tls_policy(const std::string& ca_file) {
+    static std::map<std::string, TlsPolicy> made;
+    const auto known = made.find(ca_file);
+    if (known != made.end()) {
+        return known->second;
+    }
+    return made.emplace(ca_file, TlsPolicy::make({.ca_file = ca_file}).value()).first->second;
+}
+
 inline awaitable<Seen> connect_once(
     Surroundings around, FakeResolver& resolver, std::string url_text
 ) {
-    auto tls = TlsPolicy::make({.ca_file = around.ca_file}).value();
+    TlsPolicy& tls = tls_policy(around.ca_file);
     GateOptions options{.rules = EgressRules::make(around.egress).value()};
     for (const auto& [tenant, settings] : around.tenants) {
         options.tenant_rules.emplace(tenant, EgressRules::make(settings).value());

@@ -21,9 +21,8 @@ constexpr auto never = 24h;
 class QuietErrors {
 public:
     QuietErrors()
-        : before_{set_error_logger([this](std::string_view, const std::exception_ptr&) {
-              ++count_;
-          })} {}
+        : before_{set_error_logger([this](std::string_view, const std::exception_ptr&) { ++count_; }
+          )} {}
     ~QuietErrors() { set_error_logger(before_); }
     QuietErrors(const QuietErrors&) = delete;
     QuietErrors& operator=(const QuietErrors&) = delete;
@@ -67,9 +66,8 @@ TEST(ProgressReporter, Prg02AListenerThatThrowsIsReportedAndLeavesTheOthersAlone
     const QuietErrors errors;
     ProgressCounter counter;
     bool told = false;
-    ProgressReporter throwing{counter, never, [](const Progress&) {
-                                  throw std::runtime_error{"no more paper"};
-                              }};
+    ProgressReporter throwing{
+        counter, never, [](const Progress&) { throw std::runtime_error{"no more paper"}; }};
     ProgressReporter listening{counter, never, [&](const Progress&) { told = true; }};
 
     throwing.finish();

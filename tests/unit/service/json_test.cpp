@@ -5,7 +5,8 @@
 #include <gtest/gtest.h>
 #include <boost/json/parse.hpp>
 
-#include <chrono>
+#include <cstdlib>
+#include <ctime>
 
 namespace fanfetch {
 namespace {
@@ -195,7 +196,7 @@ TEST(ParseJson, Cli07HostileShapesAreBounded) {
     for (int i = 0; i < 350'000; ++i) {
         arrays += ",[]";
     }
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = std::clock();  // of the processor: the machine may be busy
 
     EXPECT_FALSE(parse_json(std::string(100'000, '[')).has_value());
     EXPECT_FALSE(parse_json(std::string(1'000'000, '1')).has_value());
@@ -204,8 +205,8 @@ TEST(ParseJson, Cli07HostileShapesAreBounded) {
     EXPECT_FALSE(parse_json(more_keys).has_value());
     EXPECT_TRUE(parse_json(arrays + "]").has_value());
 
-    // The bar is 200 ms of CPU each; sanitizers and a busy machine need room.
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{5});
+    // The bar is 200 ms for each; sanitizers need room.
+    EXPECT_LT((std::clock() - begin) / CLOCKS_PER_SEC, 5);
 }
 
 }  // namespace
