@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+
 #include <algorithm>
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
@@ -48,7 +51,8 @@ protected:
             "--address=/web.test/2606:4700::1111",
             "--address=/inside.test/10.1.2.3",
             "--address=/mapped.test/::ffff:127.0.0.1",
-            "--cname=alias.test,web.test",
+            "--host-record=real.test,8.8.8.8,2606:4700::1111",
+            "--cname=alias.test,real.test",  // its target has to be a record, not an --address
             "--address=/gone.test/",
             "--local-ttl=30"};
         if (::geteuid() != 0) {
@@ -71,21 +75,20 @@ protected:
     }
 
     /// Waits until somebody has the port. A question before that would be refused, and of the two
-    /// questions for a name only one might be.
+    /// questions for a name only one might be. Trying to bind it would take it from dnsmasq.
     [[nodiscard]] bool taken() const {
         const auto limit = Steady::now() + 10s;
-        boost::asio::io_context loop;
-        for (;;) {
-            udp::socket socket{loop, udp::v4()};
-            boost::system::error_code error;
-            const auto loopback = boost::asio::ip::address_v4::loopback();
-            socket.bind({loopback, port_}, error);
-            if (error || Steady::now() > limit) {
-                return error.failed();
+        std::array<char, 8> wanted{};
+        std::snprintf(wanted.data(), wanted.size(), ":%04X ", unsigned{port_});
+        while (Steady::now() < limit) {
+            std::ifstream sockets{"/proc/net/udp"};
+            const std::string text{std::istreambuf_iterator<char>{sockets}, {}};
+            if (text.find(wanted.data()) != std::string::npos) {
+                return true;
             }
-            socket.close();
             std::this_thread::yield();
         }
+        return false;
     }
 
     /// Asks until there is an answer.
