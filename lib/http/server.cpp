@@ -154,7 +154,7 @@ void HttpServer::Impl::order(Order what) {
 }
 
 void HttpServer::Impl::drain() {
-    order(&SessionShard::drain);
+    asio::post(home().executor(), [this] { order(&SessionShard::drain); });
 }
 
 awaitable<void> HttpServer::Impl::shutdown(std::chrono::milliseconds grace) {

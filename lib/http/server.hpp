@@ -19,8 +19,8 @@ namespace fanfetch {
 /// may still ask for what is essential and otherwise gets 503.
 ///
 /// Errors   listen(): the system's error
-/// Threads  made anywhere; the rest on the first shard's thread. The handler runs on every shard.
-///          Destroyed after shutdown() or when listen() was never called
+/// Threads  listen() and drain() anywhere, shutdown() on the first shard. The handler runs on every
+///          shard. Destroyed after shutdown(), or when listen() was never called
 class HttpServer {
 public:
     HttpServer(std::vector<LoopExecutor> shards, HttpHandler handler, ServerOptions options = {});

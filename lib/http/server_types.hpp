@@ -72,8 +72,8 @@ struct HttpRequest {
     ClientWatch* client = nullptr;
 
     /// Asks to be told when the client has gone away; for work that is worth stopping then. The
-    /// callback is forgotten when the handler that asked, or the producer of its stream, has ended,
-    /// so it may refer to what lives in there.
+    /// callback is forgotten when the handler ends, so it may refer to what lives in there; but if
+    /// the reply is a stream, only when its producer ends: then it must own what it uses.
     ///
     /// A closed sending side counts as gone, because it is all that is seen of a client that was
     /// killed. The reply is sent all the same, so a client that only half-closed still gets the

@@ -198,12 +198,15 @@ awaitable<HttpReply> Session::answer(HttpRequest& request) {
 
     std::exception_ptr thrown;
     try {
-        const SessionWatch::Scope scope{watch_};
         auto reply = co_await (*context_.handler)(request);
+        if (!reply.stream) {
+            watch_.forget_callbacks();  // they may refer to the handler's frame, which is gone
+        }
         check_reply_fields(reply);
         co_return reply;
     } catch (...) {
         thrown = std::current_exception();
+        watch_.forget_callbacks();
     }
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) {

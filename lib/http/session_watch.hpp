@@ -40,7 +40,7 @@ public:
     [[nodiscard]] bool gone() const noexcept { return gone_; }
     [[nodiscard]] bool gone_or_ending() const noexcept { return gone_ || ending_; }
 
-    /// Forgets the callbacks, which refer to whoever asked: he has ended.
+    /// Whoever asked has ended.
     void forget_callbacks() noexcept { callbacks_.clear(); }
 
     /// Gives the connection back for reading.

@@ -18,7 +18,7 @@ namespace fanfetch {
 
 /// How to reach the name servers.
 struct ChannelOptions {
-    std::vector<IpEndpoint> servers{};            ///< empty: those of /etc/resolv.conf
+    std::vector<IpEndpoint> servers{};          ///< empty: those of /etc/resolv.conf
     std::chrono::milliseconds patience{5'000};  ///< for all tries of one question
 };
 

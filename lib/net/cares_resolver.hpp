@@ -14,7 +14,7 @@ namespace fanfetch {
 
 /// How a CaresResolver asks.
 struct CaresOptions {
-    std::vector<std::string> servers{};          ///< `dns.servers`: "192.0.2.1", "[::1]:53"; empty:
+    std::vector<std::string> servers{};        ///< `dns.servers`: "192.0.2.1", "[::1]:53"; empty:
                                                ///< those of /etc/resolv.conf
     std::chrono::milliseconds timeout{5'000};  ///< `dns.timeout`, for a name, whatever is tried
     std::size_t tenant_slots = 64;             ///< names a tenant may have asked about at once

@@ -41,10 +41,19 @@ DnsMessage reply_with(
 
 /// Shared with the handlers of the loop, which may outlive the stub by a turn.
 struct DnsStub::State : std::enable_shared_from_this<State> {
-    explicit State(LoopExecutor loop)
-        : udp{loop, udp::endpoint{asio::ip::address_v4::loopback(), 0}},
-          listener{
-              loop, tcp::endpoint{asio::ip::address_v4::loopback(), udp.local_endpoint().port()}} {}
+    explicit State(LoopExecutor loop) : udp{loop}, listener{loop} {
+        constexpr int tries = 50;  // the kernel's choice for one protocol may be taken in the other
+        error_code taken{asio::error::address_in_use};
+        for (int i = 0; taken && i < tries; ++i) {
+            udp = UdpSocket{loop, asio::ip::udp::endpoint{asio::ip::address_v4::loopback(), 0}};
+            listener = TcpListener{loop, tcp::v4()};
+            listener.bind({asio::ip::address_v4::loopback(), udp.local_endpoint().port()}, taken);
+        }
+        if (taken) {
+            throw boost::system::system_error{taken, "finding a port for a name server"};
+        }
+        listener.listen();
+    }
 
     UdpSocket udp;
     TcpListener listener;

@@ -152,6 +152,24 @@ TEST(HttpServerGone, Cli10QuietStreamEndsWhenItsReaderGoes) {
     EXPECT_TRUE(journal.wait_for("gone"));
 }
 
+TEST(HttpServerGone, Cli10CallbackOfAHandlerThatStreamsLastsAsLongAsTheStream) {
+    Journal journal;
+    const auto stream = quiet_stream(journal);
+    const auto handler = [&](HttpRequest& request) -> awaitable<HttpReply> {
+        request.on_client_gone([&journal] { journal.note("told"); });
+        co_return co_await stream(request);
+    };
+    TestServer server{handler};
+    RawClient client{server.port()};
+
+    client.send(request_line);
+    client.read_until("first\n");
+    client.close();
+
+    EXPECT_TRUE(journal.wait_for("told"));
+    EXPECT_TRUE(journal.wait_for("gone"));
+}
+
 TEST(HttpServerGone, Shd03StreamGetsItsLastWordAtShutdown) {
     Journal journal;
     TestServer server{quiet_stream(journal)};

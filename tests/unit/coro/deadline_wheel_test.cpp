@@ -102,7 +102,6 @@ TEST(DeadlineWheel, ADeadlineCanBeMovedBothWays) {
     EXPECT_EQ(later.rung.size(), 1U);
     EXPECT_GE(later.rung.front(), start + 60ms);
     EXPECT_EQ(sooner.rung.size(), 1U);
-    EXPECT_LT(sooner.rung.front(), later.rung.front());
 }
 
 TEST(DeadlineWheel, AnExpiryMayArmDisarmAndRearmItself) {

@@ -62,18 +62,13 @@ private:
     std::set<std::string> hanging_;
 };
 
-/// No pause is longer than it must be.
-class NoJitter final : public Random {
-public:
-    std::uint64_t bits() override { return 0; }
-};
-
 class GetBatchTest : public ::testing::Test {
 protected:
     GetBatchTest()
         : path_{::testing::TempDir() + "get_batch_" + std::to_string(::getpid())},
           directory_{std::move(OutputDirectory::open(path_.string(), progress_).value())} {
         plan_.directory = path_.string();
+        plan_.fetch.retry.backoff_base = std::chrono::milliseconds{0};
     }
     ~GetBatchTest() override { fs::remove_all(path_); }
 
@@ -112,7 +107,7 @@ protected:
     std::unique_ptr<OutputDirectory> directory_;
     GetReport report_{{.quiet = true}, progress_};
     GetSink sink_{{.directory = directory_.get(), .report = &report_, .progress = &progress_}};
-    NoJitter random_;
+    FastRandom random_{1};
     EventLoop loop_{"test"};
     ThreadPoolExecutor disk_;
     std::uint64_t items_ = 0;
