@@ -45,9 +45,22 @@ namespace {
 
 IpEndpoint own_endpoint(const tcp::endpoint& listening) {
     const auto address = listening.address();
-    return {address.is_v4() ? IpAddress{address.to_v4().to_bytes()}
-                            : IpAddress{address.to_v6().to_bytes()},
-            listening.port()};
+    return {
+        address.is_v4() ? IpAddress{address.to_v4().to_bytes()}
+                        : IpAddress{address.to_v6().to_bytes()},
+        listening.port()};
+}
+
+/// Runs something on a loop, after what is queued there, and waits until it is done.
+template <class Work>
+void run_there(EventLoop& loop, Work work) {
+    auto promise = std::make_shared<Promise<void>>();
+    auto done = promise->get_future();
+    loop.post([promise, work = std::move(work)]() mutable {
+        work();
+        promise->set_result();
+    });
+    done.result();
 }
 
 }  // namespace
@@ -58,7 +71,9 @@ App::App(const Settings& settings, Logger& log)
       metrics_{settings.shards},
       memory_{settings.limits.memory.bytes} {}
 
-App::~App() { stop(); }
+App::~App() {
+    stop();
+}
 
 Expected<tcp::endpoint> App::start() {
     if (auto opened = open_store(); !opened) {
@@ -239,6 +254,17 @@ void App::stop_dispatchers() {
     }
 }
 
+/// The last results are on their way: their commits make jobs end, and those ends are written too.
+void App::settle_jobs() {
+    constexpr int results_then_ends = 2;
+    for (int round = 0; round < results_then_ends; ++round) {
+        store_->record({}).result();  // answered after everything that was asked before
+        for (auto& shard : shards_) {
+            run_there(shard->loop, [] {});
+        }
+    }
+}
+
 void App::stop() {
     if (!std::exchange(started_, false)) {
         return;
@@ -247,6 +273,7 @@ void App::stop() {
     jobs_->drain();
     server_->drain();
     stop_dispatchers();
+    settle_jobs();
 
     constexpr std::chrono::seconds last_replies{2};
     auto closed = std::make_shared<Promise<void>>();
@@ -262,13 +289,7 @@ void App::stop() {
     jobs_->rest();
     blocking_->shutdown();
     for (auto& shard : shards_) {
-        auto done = std::make_shared<Promise<void>>();
-        auto cleared = done->get_future();
-        shard->loop.post([&shard, done] {
-            shard->fetcher->close_idle();
-            done->set_result();
-        });
-        cleared.result();
+        run_there(shard->loop, [&shard] { shard->fetcher->close_idle(); });
         shard->loop.stop();
     }
     for (auto& shard : shards_) {

@@ -68,6 +68,7 @@ private:
     void watch_retention();
     void add_gauges();
     void stop_dispatchers();
+    void settle_jobs();
 
     const Settings& settings_;
     Logger& log_;

@@ -182,6 +182,15 @@ void Dispatcher::touch(JobRunner& runner) {
     }
 }
 
+/// A job with an error budget decides about its end itself.
+std::optional<Completion> Dispatcher::completion_of(const JobRunner& runner) const {
+    const auto& options = runner.job().options();
+    if (options.on_error != on_error::go_on) {
+        return std::nullopt;
+    }
+    return Completion{parts_.clock->wall(), options.ttl};
+}
+
 /// The end of a loop turn: one report for each job that has something to say, one batch for the
 /// store. Reports go first, so that a job knows of results before their commit.
 void Dispatcher::flush() {
@@ -194,7 +203,9 @@ void Dispatcher::flush() {
         const bool has_results = !runner->finished.empty();
         report(*runner);
         if (has_results) {
-            groups.push_back({runner->job().id(), std::exchange(runner->finished, {})});
+            groups.push_back(
+                {runner->job().id(), std::exchange(runner->finished, {}), completion_of(*runner)}
+            );
             jobs.push_back(runner->shared_job());
         }
     }
@@ -240,8 +251,8 @@ void Dispatcher::measure(const ItemResult& result) {
     if (parts_.metrics == nullptr) {
         return;
     }
-    const auto end = static_cast<std::size_t>(result.state) -
-                     static_cast<std::size_t>(item_state::succeeded);
+    const auto end =
+        static_cast<std::size_t>(result.state) - static_cast<std::size_t>(item_state::succeeded);
     parts_.metrics->items.at(parts_.shard, end).add();
     parts_.metrics->attempts.at(parts_.shard).add(result.attempts_made);
     parts_.metrics->body_bytes.at(parts_.shard).add(result.wire_size);

@@ -21,7 +21,7 @@ namespace fanfetch {
 
 /// What the shards count.
 struct DispatchMetrics {
-    Counter items;     ///< by how they ended, see item_state
+    Counter items;  ///< by how they ended, see item_state
     Counter attempts;
     Counter body_bytes;
 
@@ -30,7 +30,7 @@ struct DispatchMetrics {
 
 /// What one shard may do for all jobs together.
 struct DispatchLimits {
-    std::size_t host_ceiling = 64;      ///< exchanges with one host (`host.max_concurrency`)
+    std::size_t host_ceiling = 64;        ///< exchanges with one host (`host.max_concurrency`)
     std::size_t most_in_flight = 10'000;  ///< exchanges of this shard (`egress.max_connections`)
     std::chrono::milliseconds longest_retry_after{3'600'000};
 };
@@ -64,7 +64,9 @@ public:
     Dispatcher(const Dispatcher&) = delete;
 
     /// Takes items of a job, all of hosts that belong to this shard, and `permits` to run them.
-    void give(const std::shared_ptr<JobFrontEnd>& job, std::vector<Item> items, std::size_t permits);
+    void give(
+        const std::shared_ptr<JobFrontEnd>& job, std::vector<Item> items, std::size_t permits
+    );
 
     /// Forgets what the job has queued here; with `abort` its exchanges end within a loop turn.
     /// The job hears of every item: those in flight that end by themselves are still recorded.
@@ -110,6 +112,7 @@ private:
     void touch(JobRunner& runner);
     void flush();
     void report(JobRunner& runner);
+    [[nodiscard]] std::optional<Completion> completion_of(const JobRunner& runner) const;
     void measure(const ItemResult& result);
     [[nodiscard]] std::size_t permits_wanted(const JobRunner& runner) const;
     void tell_waiting(HostQueue& host);

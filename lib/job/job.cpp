@@ -1,7 +1,7 @@
 #include "job/job.hpp"
 
-#include "job/host_key.hpp"
 #include "job/error_budget.hpp"
+#include "job/host_key.hpp"
 
 #include <boost/asio/dispatch.hpp>
 
@@ -149,6 +149,10 @@ void Job::on_committed(Commit commit, std::size_t results) {
     uncommitted_ -= std::min<std::uint64_t>(uncommitted_, results);
     window_.returned(results);
     apply(commit);
+    if (commit.completed_at) {
+        completed(*commit.completed_at);
+        return;
+    }
     load_more();
     hand_out();
     changed();
@@ -270,6 +274,16 @@ void Job::check_end() {
     }
 }
 
+/// The store completed the job together with its last result, whatever was asked for meanwhile.
+void Job::completed(WallTime at) {
+    ending_ = true;
+    end_state_ = job_state::completed;
+    record_.reason = state_reason::none;
+    record_.finished_at = at;
+    record_.expires_at = at + options_.ttl;
+    ended();
+}
+
 /// Ends the job. What it ended as is seen once it is durable, like everything else.
 void Job::finish(job_state state, state_reason reason) {
     ending_ = true;
@@ -290,15 +304,20 @@ void Job::finish(job_state state, state_reason reason) {
 }
 
 void Job::ended() {
+    if (is_done(record_.state)) {
+        return;  // completed while a cancellation was under way
+    }
     record_.state = end_state_;
     deadline_.cancel();
     publish();
-    parts_.log->info("job_done", {{"job", id_},
-                                  {"state", to_string(record_.state)},
-                                  {"reason", to_string(record_.reason)},
-                                  {"items", record_.total},
-                                  {"succeeded", record_.tally.succeeded},
-                                  {"failed", record_.tally.failed}});
+    parts_.log->info(
+        "job_done", {{"job", id_},
+                     {"state", to_string(record_.state)},
+                     {"reason", to_string(record_.reason)},
+                     {"items", record_.total},
+                     {"succeeded", record_.tally.succeeded},
+                     {"failed", record_.tally.failed}}
+    );
     parts_.ended(id_);
 }
 

@@ -54,8 +54,9 @@ public:
         Logger* log = nullptr;
         std::size_t shards = 1;
         /// Hands items and permits to a shard; called on this job's loop.
-        std::function<void(std::size_t shard, std::shared_ptr<JobFrontEnd>, std::vector<Item>,
-                           std::size_t permits)>
+        std::function<void(
+            std::size_t shard, std::shared_ptr<JobFrontEnd>, std::vector<Item>, std::size_t permits
+        )>
             give;
         /// Takes back what a shard has queued.
         std::function<void(std::size_t shard, std::string job_id, bool abort)> drop;
@@ -124,6 +125,7 @@ private:
     void start();
     void apply(const Commit& commit);
     void check_end();
+    void completed(WallTime at);
     void finish(job_state state, state_reason reason);
     void cancel_the_rest();
     void ended();
@@ -145,10 +147,10 @@ private:
     Window window_;
     std::vector<ShardPart> shards_;
     std::size_t free_permits_;
-    std::uint64_t uncommitted_ = 0;  ///< finished on a shard, not yet durable
+    std::uint64_t uncommitted_ = 0;            ///< finished on a shard, not yet durable
     std::deque<std::vector<Item>> announced_;  ///< being appended, in order
-    bool loading_ = false;           ///< a read of the store is under way
-    bool ending_ = false;            ///< its end is on its way into the store
+    bool loading_ = false;                     ///< a read of the store is under way
+    bool ending_ = false;                      ///< its end is on its way into the store
     job_state end_state_ = job_state::cancelled;
     std::vector<Waiter> waiters_;
     LoopTimer deadline_;

@@ -20,9 +20,7 @@ Future<Expected<CancelAnswer>> Job::cancel(cancel_mode mode, state_reason reason
 
 /// Cancelling comes in three steps: nothing starts any more; what is in flight ends (by itself, or
 /// aborted); every item without a result is recorded as cancelled, and the job with it.
-void Job::on_cancel(
-    cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer
-) {
+void Job::on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer) {
     CancelAnswer said;
     if (is_done(record_.state) || ending_) {
         said.state = record_.state;
@@ -34,14 +32,14 @@ void Job::on_cancel(
     if (record_.reason == state_reason::none) {
         record_.reason = reason;
     }
-    end_state_ = record_.reason == state_reason::deadline ? job_state::expired
-                                                          : job_state::cancelled;
+    end_state_ =
+        record_.reason == state_reason::deadline ? job_state::expired : job_state::cancelled;
     const auto unfinished = record_.total - record_.tally.terminal();
     const auto running = std::min(unfinished, in_flight() + uncommitted_);
     said.state = record_.state;
     said.left_running = mode == cancel_mode::drain ? running : 0;
-    said.cancelled = first ? unfinished - said.left_running
-                           : (mode == cancel_mode::abort ? running : 0);
+    said.cancelled =
+        first ? unfinished - said.left_running : (mode == cancel_mode::abort ? running : 0);
     window_.clear();
     for (std::size_t shard = 0; shard < shards_.size(); ++shard) {
         parts_.drop(shard, id_, mode == cancel_mode::abort);
@@ -52,8 +50,8 @@ void Job::on_cancel(
     change.sealed = true;
     record_.sealed = true;
     auto known = parts_.store->change_job(id_, change);
-    auto tell = [said, answer = std::make_shared<Promise<Expected<CancelAnswer>>>(
-                           std::move(answer))](const auto& done) {
+    auto tell = [said, answer = std::make_shared<Promise<Expected<CancelAnswer>>>(std::move(answer)
+                       )](const auto& done) {
         const auto& outcome = done.result();
         if (outcome) {
             answer->try_set_result(said);
@@ -81,6 +79,10 @@ void Job::cancel_the_rest() {
         asio::dispatch(self->parts_.loop, [self, commit = std::move(commit)]() mutable {
             if (commit) {
                 self->apply(*commit);
+            }
+            if (commit && commit->completed_at) {
+                self->completed(*commit->completed_at);
+                return;
             }
             self->ended();
         });

@@ -6,6 +6,7 @@
 #include "model/job_record.hpp"
 #include "model/result.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -32,20 +33,30 @@ struct ResultToRecord {
         response;  ///< none: no response, or it was streamed (`result.body` says where)
 };
 
+/// What a job that is complete gets: it saves a transaction of its own for the end.
+struct Completion {
+    WallTime finished_at{};
+    std::chrono::milliseconds ttl{};  ///< how long the job is kept after that
+};
+
 /// The results of one job in one group. A group is committed whole or not at all.
 struct ResultGroup {
     std::string job_id;
     std::vector<ResultToRecord> results;
+    /// With it a sealed job that nobody is stopping is `completed` by its last result.
+    std::optional<Completion> completion{};
 };
 
 /// What became of a job by one commit.
 struct Commit {
-    JobTally tally;              ///< after the commit
-    std::uint64_t total = 0;     ///< items the job has
-    std::uint64_t last_seq = 0;  ///< of the newest result
+    JobTally tally;                          ///< after the commit
+    std::uint64_t total = 0;                 ///< items the job has
+    std::uint64_t last_seq = 0;              ///< of the newest result
+    std::optional<WallTime> completed_at{};  ///< the job is `completed`, by this commit or before
 };
 
-/// A change of a job's state. Only members with a value are written.
+/// A change of a job's state. Only members with a value are written. A job that is done stays as
+/// it ended: state, reason and the times of its end are left alone then.
 struct JobChange {
     std::optional<job_state> state{};
     std::optional<state_reason> reason{};

@@ -1,6 +1,7 @@
 #include "store/memory/memory_job_store.hpp"
 
 #include "future/promise.hpp"
+#include "store/job_end.hpp"
 
 #include <stdexcept>
 
@@ -48,7 +49,11 @@ MemoryJobStore::Job* MemoryJobStore::find(const std::string& job_id) {
 }
 
 Commit MemoryJobStore::commit_of(const Job& job) {
-    return {job.record.tally, job.items.size(), job.results.size()};
+    Commit commit{job.record.tally, job.items.size(), job.results.size()};
+    if (job.record.state == job_state::completed) {
+        commit.completed_at = job.record.finished_at;
+    }
+    return commit;
 }
 
 BodyRef MemoryJobStore::keep_body(Body body) {
@@ -149,13 +154,20 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
             }
             record_one(*job, std::move(result));
         }
+        if (job != nullptr && group.completion &&
+            completes(
+                job->record.state, job->record.sealed, job->record.tally, job->items.size()
+            )) {
+            apply(*job, completing(*group.completion));
+        }
         commits.push_back(job != nullptr ? commit_of(*job) : Commit{});
     }
     return ready<std::vector<Commit>>(std::move(commits));
 }
 
-void MemoryJobStore::apply(Job& job, const JobChange& change) {
+void MemoryJobStore::apply(Job& job, const JobChange& wanted) {
     JobRecord& record = job.record;
+    const auto change = is_done(record.state) ? without_end(wanted) : wanted;
     record.state = change.state.value_or(record.state);
     record.reason = change.reason.value_or(record.reason);
     record.sealed = change.sealed.value_or(record.sealed);

@@ -68,7 +68,7 @@ private:
     [[nodiscard]] Job* find(const std::string& job_id);
     [[nodiscard]] BodyRef keep_body(Body body);
     void record_one(Job& job, ItemResult result);
-    static void apply(Job& job, const JobChange& change);
+    static void apply(Job& job, const JobChange& wanted);
     [[nodiscard]] static Commit commit_of(const Job& job);
     [[nodiscard]] static ItemRow row(const Job& job, std::uint64_t index, bool with_attempts);
     [[nodiscard]] Expected<Body> find_body(const BodyRef& body);

@@ -5,6 +5,7 @@
 #include "store/row_codec.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 namespace fanfetch::sqlite {
@@ -26,6 +27,7 @@ struct OpenJob {
     std::uint64_t last_seq = 0;
     std::uint64_t low_water = 0;  ///< every item below has a result
     JobTally tally;
+    std::optional<WallTime> completed_at;
 
     std::unordered_map<std::uint64_t, Outcomes> outcomes;  ///< by index / SeqBlock::slots
     BlockWriter results{result_block_version};

@@ -1,3 +1,4 @@
+#include "store/job_end.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/write_session.hpp"
 
@@ -128,6 +129,9 @@ Commit WriteSession::record(const ResultGroup& group) {
     }
     for (const auto& done : group.results) {
         note_body(done, record_one(*job, done.result));
+    }
+    if (group.completion && completes(job->state, job->sealed, job->tally, job->total)) {
+        write_state(*job, completing(*group.completion));
     }
     return commit_of(*job);
 }

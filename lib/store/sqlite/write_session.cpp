@@ -1,6 +1,7 @@
 #include "store/sqlite/write_session.hpp"
 
 #include "model/options_json.hpp"
+#include "store/job_end.hpp"
 #include "store/sqlite/schema.hpp"
 
 #include <vector>
@@ -36,7 +37,7 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
       count_commit_{connection, "UPDATE meta SET commits = commits + 1 WHERE id = 1"},
       find_job_{
           connection,
-          "SELECT key, state, sealed, total, last_seq, low_water, tally FROM jobs"
+          "SELECT key, state, sealed, total, last_seq, low_water, tally, finished_at FROM jobs"
           " WHERE id = ? AND erased = 0"},
       insert_job_{
           connection,
@@ -125,6 +126,9 @@ OpenJob* WriteSession::find(const std::string& job_id) {
     job.last_seq = static_cast<std::uint64_t>(find_job_.number(4));
     job.low_water = static_cast<std::uint64_t>(find_job_.number(5));
     job.tally = *std::move(tally);
+    if (job.state == job_state::completed) {
+        job.completed_at = WallTime{std::chrono::milliseconds{find_job_.number(7)}};
+    }
     return &job;
 }
 
@@ -140,7 +144,7 @@ Failure WriteSession::no_such_job(const std::string& id) {
 }
 
 Commit WriteSession::commit_of(const OpenJob& job) {
-    return {job.tally, job.total, job.last_seq};
+    return {job.tally, job.total, job.last_seq, job.completed_at};
 }
 
 Expected<void> WriteSession::create_job(const JobRecord& job) {
@@ -173,20 +177,27 @@ Expected<void> WriteSession::change_job(const std::string& job_id, const JobChan
     if (job == nullptr) {
         return no_such_job(job_id);
     }
-    update_state_
-        .bind(
-            job->key, number(change.state), number(change.reason), number(change.sealed),
-            milliseconds(change.started_at), milliseconds(change.finished_at),
-            milliseconds(change.expires_at)
-        )
-        .run();
+    write_state(*job, is_done(job->state) ? without_end(change) : change);
     if (change.options) {
         const auto json = to_json(*change.options);
         update_options_.bind(job->key, json).run();
     }
-    job->state = change.state.value_or(job->state);
-    job->sealed = change.sealed.value_or(job->sealed);
     return {};
+}
+
+void WriteSession::write_state(OpenJob& job, const JobChange& change) {
+    update_state_
+        .bind(
+            job.key, number(change.state), number(change.reason), number(change.sealed),
+            milliseconds(change.started_at), milliseconds(change.finished_at),
+            milliseconds(change.expires_at)
+        )
+        .run();
+    job.state = change.state.value_or(job.state);
+    job.sealed = change.sealed.value_or(job.sealed);
+    if (change.state == job_state::completed) {
+        job.completed_at = change.finished_at;
+    }
 }
 
 Expected<void> WriteSession::begin_erase(const std::string& job_id) {

@@ -54,6 +54,7 @@ private:
     [[nodiscard]] OpenJob::Outcomes& outcomes_of(OpenJob& job, std::uint64_t index);
     /// False when the item has a result already or does not exist.
     bool record_one(OpenJob& job, const ItemResult& result);
+    void write_state(OpenJob& job, const JobChange& change);
     void touch(OpenJob& job);
     void write_results(OpenJob& job);
     void write_job(OpenJob& job);

@@ -234,6 +234,68 @@ TYPED_TEST(JobStoreContract, TheFirstOutcomeStands) {
     EXPECT_EQ(fault_of(this->store, "job_1"), "");
 }
 
+/// The last result of a sealed job of one item, with what completes it.
+std::vector<ResultGroup> last_result(const std::string& id) {
+    std::vector<ResultGroup> groups(1);
+    groups[0].job_id = id;
+    groups[0].results.push_back(sample_success(0));
+    groups[0].completion = Completion{sample_time, std::chrono::hours{1}};
+    return groups;
+}
+
+TYPED_TEST(JobStoreContract, TheLastResultCompletesASealedJob) {
+    this->create("job_1", 1);
+    ASSERT_TRUE(this->store.change_job("job_1", {.sealed = true}).result().has_value());
+
+    const auto commits = this->store.record(last_result("job_1")).take().value();
+
+    EXPECT_EQ(commits.at(0).completed_at, sample_time);
+    const auto job = this->store.find_job("job_1");
+    EXPECT_EQ(job->state, job_state::completed);
+    EXPECT_EQ(job->finished_at, sample_time);
+    EXPECT_EQ(job->expires_at, sample_time + std::chrono::hours{1});
+    EXPECT_TRUE(this->store.unfinished_jobs().empty());
+}
+
+TYPED_TEST(JobStoreContract, AJobIsNotCompletedBeforeItIsSealedOrWhenItIsStopped) {
+    this->create("job_1", 1);
+    this->create("job_2", 1);
+    this->create("job_3", 2);
+    const JobChange stop{.state = job_state::cancelling, .sealed = true};
+    ASSERT_TRUE(this->store.change_job("job_2", stop).result().has_value());
+    ASSERT_TRUE(this->store.change_job("job_3", {.sealed = true}).result().has_value());
+
+    for (const char* id : {"job_1", "job_2", "job_3"}) {
+        const auto commits = this->store.record(last_result(id)).take().value();
+        EXPECT_FALSE(commits.at(0).completed_at) << id;
+        EXPECT_FALSE(is_done(this->store.find_job(id)->state)) << id;
+    }
+}
+
+TYPED_TEST(JobStoreContract, AJobThatIsDoneStaysAsItEnded) {
+    this->create("job_1", 1);
+    ASSERT_TRUE(this->store.change_job("job_1", {.sealed = true}).result().has_value());
+    (void)this->store.record(last_result("job_1")).result();
+    const auto later = sample_time + std::chrono::minutes{5};
+    const JobChange too_late{
+        .state = job_state::cancelled,
+        .reason = state_reason::by_user,
+        .started_at = sample_time,
+        .finished_at = later};
+
+    ASSERT_TRUE(this->store.change_job("job_1", too_late).result().has_value());
+    const auto commit =
+        this->store.cancel_rest("job_1", failure_code::cancelled_by_user, too_late).take().value();
+
+    EXPECT_EQ(commit.completed_at, sample_time);
+    EXPECT_EQ(commit.tally.cancelled, 0U);
+    const auto job = this->store.find_job("job_1");
+    EXPECT_EQ(job->state, job_state::completed);
+    EXPECT_EQ(job->reason, state_reason::none);
+    EXPECT_EQ(job->started_at, sample_time) << "what is not its end is written";
+    EXPECT_EQ(job->finished_at, sample_time);
+}
+
 TYPED_TEST(JobStoreContract, ResultsOfAJobThatIsGoneAreDropped) {
     this->create("job_1", 1);
     std::vector<ResultGroup> groups(2);
