@@ -15,7 +15,10 @@ void BodyCollector::reset(const Order& order) {
     payload_ = {};
     share_ = MemoryShare{*parts_.memory};
     spilled_.reset();
-    hasher_.reset();
+    hash_later_ = order.keep && order.hash_later;
+    if (!hash_later_) {
+        hasher_.reset();
+    }
     md5_.reset();
     if (order.md5) {
         md5_.emplace("MD5");
@@ -33,7 +36,7 @@ Expected<void> BodyCollector::append(std::string_view bytes) {
             "reading the body: more than " + std::to_string(order_.max_bytes) + " bytes"
         );
     }
-    hasher_.update(bytes);
+    hash(bytes);
     if (md5_) {
         md5_->update(bytes);
     }
@@ -43,6 +46,18 @@ Expected<void> BodyCollector::append(std::string_view bytes) {
     on_disk_ = on_disk_ || !fits_in_memory(bytes.size());
     payload_.append(bytes);
     return {};
+}
+
+/// A short body is never on disk: what was put off can be caught up with from memory.
+void BodyCollector::hash(std::string_view bytes) {
+    if (hash_later_ && size_ <= MemoryBudget::free_of_charge) {
+        return;
+    }
+    if (std::exchange(hash_later_, false)) {
+        hasher_.reset();
+        hasher_.update(payload_);
+    }
+    hasher_.update(bytes);
 }
 
 /// Grows the share in steps that double, so that a body asks the budget a handful of times.
@@ -85,7 +100,9 @@ awaitable<Expected<void>> BodyCollector::flush() {
 
 void BodyCollector::finish(FetchOutcome& outcome) {
     outcome.size = size_;
-    outcome.sha256 = hasher_.digest();
+    if (!hash_later_) {
+        outcome.sha256 = hasher_.digest();
+    }
     if (md5_) {
         std::array<std::uint8_t, 16> digest{};
         md5_->finish(digest);

@@ -38,8 +38,9 @@ public:
 
     /// What is known of a body before it comes.
     struct Order {
-        bool keep = true;   ///< false: it is counted and hashed only
-        bool md5 = false;   ///< whether someone wants to compare its MD5
+        bool keep = true;         ///< false: it is counted and hashed only
+        bool md5 = false;         ///< whether someone wants to compare its MD5
+        bool hash_later = false;  ///< leave a body that is kept and short to the caller
         std::uint64_t max_bytes = 0;
         std::optional<std::uint64_t> announced;  ///< its length
     };
@@ -57,12 +58,14 @@ public:
     [[nodiscard]] bool on_disk() const noexcept { return on_disk_; }
 
 private:
+    void hash(std::string_view bytes);
     [[nodiscard]] bool fits_in_memory(std::size_t more) noexcept;
 
     Parts parts_;
     Sha256Hasher hasher_;
     std::optional<Hasher> md5_;
     Order order_;
+    bool hash_later_ = false;
     bool on_disk_ = false;
     std::uint64_t size_ = 0;
     std::string payload_;  ///< all of it, or what waits for the next flush

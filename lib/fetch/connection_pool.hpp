@@ -35,7 +35,9 @@ public:
     /// An idle connection on which nothing has arrived unasked, or null.
     [[nodiscard]] std::unique_ptr<Connection> take(const std::string& key);
 
-    void put(const std::string& key, std::unique_ptr<Connection> connection, Steady::time_point now);
+    void put(
+        const std::string& key, std::unique_ptr<Connection> connection, Steady::time_point now
+    );
 
     /// Closes what has idled too long. Called about once a second.
     void sweep(Steady::time_point now);

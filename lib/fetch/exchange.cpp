@@ -247,10 +247,10 @@ bool Exchange::on_head() {
         }
     }
     BodyCollector::Order order;
-    order.keep = !end_.redirect &&
-                 (order_.store_body == store_body::always ||
-                  (order_.store_body == store_body::success && end_.accepted));
+    order.keep = !end_.redirect && (order_.store_body == store_body::always ||
+                                    (order_.store_body == store_body::success && end_.accepted));
     order.md5 = !options.expect.md5.empty();
+    order.hash_later = order_.hash_later && options.expect.sha256.empty();
     order.max_bytes = end_.redirect ? longest_discarded_body : options.max_body_bytes;
     if (scratch_.reader.framing().kind == body_framing::length) {
         order.announced = scratch_.reader.framing().length;
@@ -313,9 +313,9 @@ bool Exchange::fail_from(const error_code& error) {
         return fail(failed(failure_code::cancelled_by_user, "the attempt was cancelled"));
     }
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated) {
-        return fail(failed(
-            failure_code::http_truncated, "reading the response: the connection was closed"
-        ));
+        return fail(
+            failed(failure_code::http_truncated, "reading the response: the connection was closed")
+        );
     }
     return fail(failed(failure_code::connect_reset, "talking to the host: " + error.message()));
 }

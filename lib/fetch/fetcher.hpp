@@ -20,6 +20,8 @@ struct FetchOrder {
     const FetchOptions* options = nullptr;
     std::string_view tenant;
     fanfetch::store_body store_body = fanfetch::store_body::always;
+    /// The digest of a short payload is left to the caller, who has many at a time (BatchHasher).
+    bool hash_later = false;
 };
 
 /// What an attempt came to: a response, or the failure that kept us from having one.
@@ -30,17 +32,17 @@ struct FetchOutcome {
     failure_code code = failure_code::none;  ///< none: accepted, and every byte is there
     std::string detail;
     std::uint16_t status = 0;
-    std::string final_url;     ///< empty: no redirect was followed
+    std::string final_url;  ///< empty: no redirect was followed
     std::string content_type;
     std::string http_version;
-    std::string head;          ///< as stored; empty: no response, or one that was cut off
+    std::string head;  ///< as stored; empty: no response, or one that was cut off
     std::string payload;
     std::unique_ptr<SpilledBody> spilled;  ///< in place of `payload` when that was too long
-    MemoryShare memory;        ///< of `payload`
+    MemoryShare memory;                    ///< of `payload`
     std::uint64_t size = 0;
     std::uint64_t wire_size = 0;
-    std::optional<Sha256> sha256;
-    std::string md5;           ///< 16 bytes, when one was expected
+    std::optional<Sha256> sha256;  ///< none: no body, or it is to be hashed later
+    std::string md5;               ///< 16 bytes, when one was expected
     std::optional<std::chrono::milliseconds> retry_after;
     bool keep_payload = true;  ///< as `store_body` says, now that the outcome is known
     Attempt attempt;

@@ -12,7 +12,9 @@ Hasher::Hasher(const char* algorithm)
     reset();
 }
 
-void Hasher::reset() { EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr); }
+void Hasher::reset() {
+    EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr);
+}
 
 void Hasher::update(std::string_view bytes) {
     EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());

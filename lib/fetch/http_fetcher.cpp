@@ -76,8 +76,7 @@ awaitable<FetchOutcome> HttpFetcher::fetch(FetchOrder order) {
         course.outcome.code = failure_code::cancelled_by_user;
     } catch (const boost::system::system_error& error) {
         const bool aborted = error.code() == boost::asio::error::operation_aborted;
-        course.outcome.code =
-            aborted ? failure_code::cancelled_by_user : failure_code::internal;
+        course.outcome.code = aborted ? failure_code::cancelled_by_user : failure_code::internal;
         course.outcome.detail = error.what();
     }
     return_scratch(std::move(scratch));
@@ -142,6 +141,7 @@ awaitable<ExchangeEnd> HttpFetcher::one_hop(Course& course, ExchangeScratch& scr
         order.max_header_bytes = parts_.max_header_bytes;
         order.total_deadline = course.deadline;
         order.store_body = course.order->store_body;
+        order.hash_later = course.order->hash_later;
         order.may_redirect = true;
         end = co_await run_exchange(*connection, scratch, wheel_, order);
         const bool again = reused && end.untouched && safe(course.request.method);
@@ -167,9 +167,8 @@ awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(Course& cours
     const auto& options = *course.order->options;
     DialOrder order;
     order.url = &course.request.url;
-    order.deadline = std::min(
-        course.deadline, saturating_add(parts_.clock->now(), options.timeouts.connect)
-    );
+    order.deadline =
+        std::min(course.deadline, saturating_add(parts_.clock->now(), options.timeouts.connect));
     order.verify_tls = options.verify_tls;
     order.tenant = course.order->tenant;
     auto dialled = co_await parts_.gate->connect(std::move(order));

@@ -9,10 +9,10 @@ bool moved_aside(std::string_view name) noexcept {
     // Looked at for every field of every response: the length decides nearly always.
     constexpr std::string_view content_encoding = "content-encoding";
     constexpr std::string_view transfer_encoding = "transfer-encoding";
-    return (name.size() == content_encoding.size() &&
-            equal_ignoring_case(name, content_encoding)) ||
-           (name.size() == transfer_encoding.size() &&
-            equal_ignoring_case(name, transfer_encoding));
+    return (name.size() == content_encoding.size() && equal_ignoring_case(name, content_encoding)
+           ) ||
+           (name.size() == transfer_encoding.size() && equal_ignoring_case(name, transfer_encoding)
+           );
 }
 
 bool is_content_length(std::string_view name) noexcept {

@@ -182,6 +182,19 @@ void Dispatcher::touch(JobRunner& runner) {
     }
 }
 
+/// The digests of the turn's short bodies, which were left to be made together.
+void Dispatcher::hash(std::span<ResultGroup> groups) {
+    to_hash_.clear();
+    for (auto& group : groups) {
+        for (auto& [result, response] : group.results) {
+            if (response && response->store_payload && !result.sha256) {
+                to_hash_.push_back({response->payload, &result.sha256.emplace()});
+            }
+        }
+    }
+    hasher_.digest(to_hash_);
+}
+
 /// A job with an error budget decides about its end itself.
 std::optional<Completion> Dispatcher::completion_of(const JobRunner& runner) const {
     const auto& options = runner.job().options();
@@ -215,6 +228,7 @@ void Dispatcher::flush() {
     if (groups.empty()) {
         return;
     }
+    hash(groups);
     std::vector<std::size_t> sizes;
     sizes.reserve(groups.size());
     for (const auto& group : groups) {

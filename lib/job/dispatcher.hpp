@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "coro/loop.hpp"
 #include "executor/executor.hpp"
+#include "fetch/batch_hasher.hpp"
 #include "fetch/fetcher.hpp"
 #include "job/job_runner.hpp"
 
@@ -13,6 +14,8 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -103,14 +106,17 @@ private:
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);
-    awaitable<FetchOutcome> attempt(const PendingItem& item, const JobFrontEnd& job);
-    awaitable<ResultToRecord> result_of(PendingItem item, FetchOutcome outcome);
+    awaitable<void> attempt(const PendingItem& item, const JobFrontEnd& job, FetchOutcome& outcome);
+    awaitable<std::optional<BodyRef>> finish_spilled(
+        const PendingItem& item, FetchOutcome& outcome
+    );
     [[nodiscard]] bool retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome);
     void arm_retry_timer();
     void on_retry_timer();
 
     void touch(JobRunner& runner);
     void flush();
+    void hash(std::span<ResultGroup> groups);
     void report(JobRunner& runner);
     [[nodiscard]] std::optional<Completion> completion_of(const JobRunner& runner) const;
     void measure(const ItemResult& result);
@@ -132,6 +138,8 @@ private:
     Lanes lanes_;
     std::size_t in_flight_ = 0;
     std::vector<JobRunner*> dirty_;
+    BatchHasher hasher_;
+    std::vector<BatchHasher::Body> to_hash_;
     bool flush_posted_ = false;
     bool stopping_ = false;
     std::shared_ptr<Dispatcher*> alive_;  // handlers hold it weakly: they may outlive us

@@ -79,7 +79,8 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         item.started_at = parts_.clock->wall();
     }
 
-    FetchOutcome outcome = co_await attempt(item, runner.job());
+    FetchOutcome outcome;
+    co_await attempt(item, runner.job(), outcome);
     if (lane.aborted) {
         ++runner.dropped;
         co_return;
@@ -87,19 +88,28 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     if (retry_later(queue, item, outcome)) {
         co_return;
     }
-    ResultToRecord record = co_await result_of(std::move(item), std::move(outcome));
+    std::optional<BodyRef> body;
+    if (outcome.spilled) {
+        body = co_await finish_spilled(item, outcome);
+    }
+    const auto now = parts_.clock->wall();
+    auto& record =
+        runner.finished.emplace_back(record_of(std::move(item), std::move(outcome), now));
+    if (body) {
+        record.result.body = *body;
+    }
     measure(record.result);
-    runner.finished.push_back(std::move(record));
 }
 
-awaitable<FetchOutcome> Dispatcher::attempt(const PendingItem& item, const JobFrontEnd& job) {
-    FetchOutcome outcome;
+awaitable<void> Dispatcher::attempt(
+    const PendingItem& item, const JobFrontEnd& job, FetchOutcome& outcome
+) {
     const auto started = parts_.clock->now();
     auto url = Url::parse(item.item.url);
     if (!url) {
         outcome.code = url.error().code;
         outcome.detail = url.error().detail;
-        co_return outcome;
+        co_return;
     }
     std::optional<FetchOptions> own;
     if (!item.item.extras.empty()) {
@@ -110,6 +120,7 @@ awaitable<FetchOutcome> Dispatcher::attempt(const PendingItem& item, const JobFr
     order.options = own ? &*own : &job.options().fetch;
     order.tenant = job.tenant();
     order.store_body = job.options().store_body;
+    order.hash_later = true;
     outcome = co_await parts_.fetcher->fetch(order);
     if (outcome.attempt.started_at == WallTime{}) {
         outcome.attempt.started_at = parts_.clock->wall();
@@ -117,16 +128,13 @@ awaitable<FetchOutcome> Dispatcher::attempt(const PendingItem& item, const JobFr
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
     outcome.attempt.timing.queued = duration_cast<microseconds>(started - item.queued_at);
-    co_return outcome;
 }
 
-awaitable<ResultToRecord> Dispatcher::result_of(PendingItem item, FetchOutcome outcome) {
-    const auto now = parts_.clock->wall();
-    std::string url = item.item.url;
-    auto spilled = std::move(outcome.spilled);
-    if (!spilled) {
-        co_return record_of(std::move(item), std::move(outcome), url, now);
-    }
+/// Completes a body that went to disk; where it is, or nothing when the disk refused, which the
+/// outcome says then.
+awaitable<std::optional<BodyRef>> Dispatcher::finish_spilled(
+    const PendingItem& item, FetchOutcome& outcome
+) {
     // Shared with the worker, which may outlive this coroutine when the lane is aborted.
     struct Finishing {
         std::unique_ptr<SpilledBody> body;
@@ -134,8 +142,9 @@ awaitable<ResultToRecord> Dispatcher::result_of(PendingItem item, FetchOutcome o
         Sha256 digest{};
     };
     auto finishing = std::make_shared<Finishing>();
-    finishing->body = std::move(spilled);
-    finishing->response = response_of(outcome, url, item.started_at).value_or(ResponseRecord{});
+    finishing->body = std::move(outcome.spilled);
+    finishing->response =
+        response_of(outcome, item.item.url, item.started_at).value_or(ResponseRecord{});
     finishing->digest = outcome.sha256.value_or(Sha256{});
     auto finish = [finishing] {
         auto& body = static_cast<StoredSpill&>(*finishing->body).long_body();
@@ -145,12 +154,9 @@ awaitable<ResultToRecord> Dispatcher::result_of(PendingItem item, FetchOutcome o
     if (!stored) {
         outcome.code = failure_code::internal;
         outcome.detail = stored.error().detail;
+        co_return std::nullopt;
     }
-    auto record = record_of(std::move(item), std::move(outcome), url, now);
-    if (stored) {
-        record.result.body = *stored;
-    }
-    co_return record;
+    co_return *stored;
 }
 
 /// Puts the item aside until its next attempt; false when this outcome is its last.

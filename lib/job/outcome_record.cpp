@@ -41,9 +41,7 @@ std::optional<ResponseRecord> response_of(
     return record;
 }
 
-ResultToRecord record_of(
-    PendingItem item, FetchOutcome outcome, std::string_view url, WallTime now
-) {
+ResultToRecord record_of(PendingItem&& item, FetchOutcome&& outcome, WallTime now) {
     ResultToRecord record;
     auto& result = record.result;
     result.index = item.item.index;
@@ -57,7 +55,7 @@ ResultToRecord record_of(
     result.wire_size = outcome.wire_size;
     result.sha256 = outcome.sha256;
     result.detail = outcome.detail;
-    record.response = response_of(outcome, url, item.started_at);
+    record.response = response_of(outcome, item.item.url, item.started_at);
     result.final_url = std::move(outcome.final_url);
     result.content_type = std::move(outcome.content_type);
     result.http_version = std::move(outcome.http_version);

@@ -9,10 +9,8 @@ namespace fanfetch {
 /// What an item's end looks like in the store: the outcome of its last attempt with the record of
 /// all of them. Pure; `outcome.spilled` is not looked at.
 ///
-/// `url` is the item's own URL: a final URL is recorded only where it differs.
-[[nodiscard]] ResultToRecord record_of(
-    PendingItem item, FetchOutcome outcome, std::string_view url, WallTime now
-);
+/// A final URL is recorded only where it differs from the item's own.
+[[nodiscard]] ResultToRecord record_of(PendingItem&& item, FetchOutcome&& outcome, WallTime now);
 
 /// The WARC side of an outcome; nullopt when there was no whole response.
 [[nodiscard]] std::optional<ResponseRecord> response_of(

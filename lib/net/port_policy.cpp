@@ -24,7 +24,6 @@ constexpr auto internal_services =
     std::to_array<std::uint16_t>({2375, 2379, 3306, 5432, 6379, 9200, 10250, 11211, 27017});
 
 constexpr std::uint16_t first_unprivileged = 1024;
-constexpr std::uint16_t last_port = 65535;
 
 struct Range {
     std::uint16_t first;
@@ -58,11 +57,12 @@ std::optional<Range> parse_range(std::string_view text) {
 }  // namespace
 
 PortPolicy PortPolicy::standard() {
-    PortPolicy policy;
-    policy.allowed_.set(80);
-    policy.allowed_.set(443);
-    for (std::size_t port = first_unprivileged; port <= last_port; ++port) {
-        policy.allowed_.set(port, !blocked(static_cast<std::uint16_t>(port)));
+    PortPolicy policy = personal();
+    for (const std::uint16_t port : internal_services) {
+        policy.allowed_.reset(port);
+    }
+    for (std::size_t port = 0; port < first_unprivileged; ++port) {
+        policy.allowed_.set(port, port == 80 || port == 443);
     }
     return policy;
 }

@@ -100,7 +100,7 @@ def small(args) -> None:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-bench-", dir=args.dir))
     origin_folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-origin-", dir="/dev/shm"))
     try:
-        with nginx(origin_folder, args.urls, 2048, ORIGIN_CORE) as port:
+        with nginx(origin_folder, 2048, ORIGIN_CORE) as port:
             base = f"http://127.0.0.1:{port}/f/"
             names = [f"{base}{number:06d}.bin" for number in range(args.urls)]
             listing = "\n".join(names).encode() + b"\n"
@@ -159,7 +159,7 @@ def latency(args) -> None:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-bench-", dir=args.dir))
     origin_folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-origin-", dir="/dev/shm"))
     try:
-        with nginx(origin_folder, 100, 2048, ORIGIN_CORE) as port, \
+        with nginx(origin_folder, 2048, ORIGIN_CORE) as port, \
                 serve(args.binary, folder / "data") as service:
             import http.client
             direct = http.client.HTTPConnection("127.0.0.1", port)
@@ -192,9 +192,9 @@ def million(args) -> None:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-bench-", dir=args.dir))
     origin_folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-origin-", dir="/dev/shm"))
     try:
-        with nginx(origin_folder, 1000, 2048, ORIGIN_CORE) as port, \
+        with nginx(origin_folder, 2048, ORIGIN_CORE) as port, \
                 serve(args.binary, folder / "data") as service:
-            lines = b"".join(f"http://127.0.0.1:{port}/f/{number % 1000:06d}.bin?n={number}\n".encode()
+            lines = b"".join(f"http://127.0.0.1:{port}/f/{number:06d}.bin\n".encode()
                              for number in range(args.urls))
             link = service.connect()
             link.putrequest("POST", "/v1/jobs")
