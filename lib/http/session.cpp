@@ -85,6 +85,10 @@ awaitable<void> Session::serve() {
         idle_ = true;
         served_ = true;
         io_.buffer().shrink();
+        if (stopping_ && !closing_) {  // the reply began before it was known that it is the last
+            closing_ = true;
+            lingering_ = true;
+        }
     } while (!closing_);
     if (lingering_) {
         co_await linger();
@@ -227,6 +231,7 @@ void Session::log_thrown(
 }
 
 void Session::stop() {
+    stopping_ = true;
     if (idle_) {
         io_.interrupt();
     } else {

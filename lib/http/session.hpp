@@ -96,6 +96,7 @@ private:
     int minor_version_ = 1;
     bool idle_ = true;
     bool served_ = false;
+    bool stopping_ = false;
     bool closing_ = false;
     bool lingering_ = false;  // the client may still be sending when we close
 };

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 
@@ -81,17 +82,23 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def flags():
+def flags(tmp_path_factory):
     """The SVG files of the npm package `flag-icons`, installed once for this user."""
     cache = pathlib.Path.home() / ".cache" / "fanfetch-tests"
-    folder = cache / "node_modules" / "flag-icons" / "flags" / "4x3"
-    if not folder.is_dir():
-        cache.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            ["npm", "install", "--prefix", str(cache), "--no-audit", "--no-fund", "flag-icons"],
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0:
-            pytest.skip(f"no flags: {done.stderr[-300:]}")
-    return folder
+    package = cache / "node_modules" / "flag-icons"
+    if not package.is_dir():
+        install("flag-icons", package, tmp_path_factory.mktemp("npm"))
+    return package / "flags" / "4x3"
+
+
+def install(name: str, into: pathlib.Path, work: pathlib.Path) -> None:
+    """Puts an npm package there, whole or not at all; without a registry the test is skipped."""
+    command = ["npm", "install", "--prefix", str(work), "--no-audit", "--no-fund", name]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=client.LIMIT_S)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"no {name}: the registry does not answer")
+    if done.returncode != 0:
+        pytest.skip(f"no {name}: {done.stderr[-300:]}")
+    into.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(work / "node_modules" / name, into)

@@ -4,6 +4,7 @@ import collections
 import socket
 import ssl
 import threading
+import time
 
 
 class Request:
@@ -15,6 +16,7 @@ class Request:
         pairs = [field.split(":", 1) for field in fields if field]
         self.headers = {name.lower(): value.strip() for name, value in pairs}
         self.body = body
+        self.at = time.monotonic()
 
 
 def response(status: int, body: bytes = b"", **headers) -> bytes:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from client import LIMIT_S, counts_sum
+from client import LIMIT_S, counts_sum, eventually
 
 SOAK = os.environ.get("FANFETCH_SOAK") == "1"
 ITEMS = 40
@@ -75,16 +75,21 @@ def without_end(lines: list[dict]) -> list[dict]:
     return [line for line in lines if "end" not in line]
 
 
-def kill_and_look(start, origin, data: str, number: int, pause_s: float) -> int:
-    """One life of the service, ended by force, and what its successor says; jobs looked at."""
-    service = start(data, egress__allow="127.0.0.0/8")
+def kill_and_look(start, origin, number: int, pause_s: float, at_work: bool = False) -> int:
+    """One life of the service, ended by force, and what its successor says; jobs looked at.
+
+    The force comes `pause_s` after the start, or after the first job if it is to be `at_work`.
+    """
+    service = start()
     load = Load(service, origin, number)
+    if at_work:
+        eventually(lambda: load.acknowledged, "a job")
     threading.Event().wait(pause_s)
     service.kill()
     load.join()
     assert load.unbalanced == []
 
-    again = start(data, egress__allow="127.0.0.0/8")
+    again = start()
     for job in load.acknowledged:
         done = again.wait_done(job)
         assert done["state"] == "completed", done
@@ -111,7 +116,7 @@ def test_kill_9_loses_nothing(start, origin, number):
     print(f"FANFETCH_SEED={seed}")
     pause_s = random.Random(seed).uniform(0.05, 1.0)
 
-    kill_and_look(start, origin, "data", number, pause_s)
+    kill_and_look(start, origin, number, pause_s)
 
 
 def test_kill_9_again_and_again_on_one_directory(start, origin):
@@ -120,11 +125,12 @@ def test_kill_9_again_and_again_on_one_directory(start, origin):
     moments = random.Random(seed)
 
     looked_at = sum(
-        kill_and_look(start, origin, "data", life, moments.uniform(0.3, 1.0)) for life in range(3)
+        kill_and_look(start, origin, life, moments.uniform(0.0, 1.0), at_work=True)
+        for life in range(3)
     )
 
     assert looked_at > 0
-    service = start("data")
+    service = start()
     jobs, token = [], ""
     while token is not None:
         page = service.get("/v1/jobs?page_size=1000" + (f"&page_token={token}" if token else "")).json
@@ -139,6 +145,7 @@ def test_items_in_flight_when_it_dies_are_fetched_again(start, origin):
     job = service.submit([origin.url("/done"), origin.hang("/hangs")])
     service.get(f"/v1/jobs/{job}?wait=60s&return_when=first_completed")
     before = service.get(f"/v1/jobs/{job}/results?order=completed").json["results"]
+    eventually(lambda: origin.asked("/hangs"), "the request that hangs")
     service.kill()
     origin.release()
 
@@ -183,8 +190,7 @@ def test_half_an_upload_is_not_left_running(start, origin):
     with contextlib.closing(service.connect()) as link:
         link.connect()
         link.sock.sendall(f"{head}Content-Length: {len(lines) + 100}\r\n\r\n".encode() + lines)
-        while not service.get("/v1/jobs").json["jobs"]:
-            pass
+        eventually(lambda: service.get("/v1/jobs").json["jobs"], "the job of the upload")
         service.kill()
 
     again = start()

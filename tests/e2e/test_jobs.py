@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from client import COUNTED_STATES, counts_sum, eventually
+from client import AT_ONCE_S, COUNTED_STATES, counts_sum, eventually
 
 
 def test_submit_answers_202_and_where_the_job_is(service, origin):
@@ -188,7 +188,7 @@ def test_concurrency_bounds_what_is_in_flight(service, origin):
     assert len(origin.requests) <= 7
 
 
-def test_abort_stops_hanging_items_within_a_second(service, origin):
+def test_abort_stops_hanging_items_at_once(service, origin):
     job = service.submit([origin.hang(f"/{n}") for n in range(50)], concurrency=20)
     eventually(lambda: len(origin.requests) == 20, "twenty requests that hang")
 
@@ -201,7 +201,7 @@ def test_abort_stops_hanging_items_within_a_second(service, origin):
     assert reply.json["cancelled"] + reply.json["left_running"] == 50
     assert (done["state"], done["state_reason"]) == ("cancelled", "by_user")
     assert done["counts"]["cancelled"] == 50
-    assert took < 1
+    assert took < AT_ONCE_S
     assert {one["error"]["code"] for one in service.results(job)} == {"cancelled.by_user"}
     assert len(origin.requests) == 20, "queued items never start"
 

@@ -2,10 +2,10 @@
 
 import pathlib
 import re
-import socket
 import subprocess
 
 import client
+import web
 
 README = pathlib.Path(__file__).parents[2] / "README.md"
 
@@ -15,14 +15,8 @@ def tour() -> str:
     return "\n".join(re.findall(r"```sh\n(.*?)```", text, re.S))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_tour(tmp_path):
-    origin = free_port()
+    origin, = web.free_ports(1)
     service = client.Service(tmp_path / "data", {"egress.allow": f"127.0.0.1:{origin}"})
     script = (
         tour()
@@ -35,7 +29,7 @@ def test_tour(tmp_path):
 
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script + "\nkill %1\n"],
-        capture_output=True, text=True, timeout=120, env={"PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, timeout=client.LIMIT_S, env={"PATH": "/usr/bin:/bin"},
     )
 
     assert done.returncode == 0, done.stderr

@@ -21,11 +21,9 @@ def test_retry_after_is_waited_out(service, origin):
     url = origin.answer("/", response(503, Retry_After="1"), response(200, b"now"))
     job = service.submit([url], retry=QUICK)
 
-    reply = service.get(f"/v1/jobs/{job}?wait=700ms")
-
-    assert reply.json["done"] is False, "before its time"
     assert service.wait_done(job)["counts"]["succeeded"] == 1
-    assert len(origin.requests) == 2
+    first, second = origin.requests
+    assert second.at - first.at >= 1
 
 
 def test_attempts_are_spent_then_it_fails(service, origin):

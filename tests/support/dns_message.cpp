@@ -24,6 +24,7 @@ DnsMessage::DnsMessage(std::string_view name, record_type type) : question_{name
 DnsMessage& DnsMessage::id(std::uint16_t id) {
     bytes_[0] = static_cast<std::uint8_t>(id >> 8U);
     bytes_[1] = static_cast<std::uint8_t>(id);
+    has_id_ = true;
     return *this;
 }
 

@@ -32,7 +32,7 @@ public:
     DnsMessage& address(std::string_view name, const IpAddress& address, std::chrono::seconds ttl);
     DnsMessage& alias(std::string_view name, std::string_view target, std::chrono::seconds ttl);
 
-    [[nodiscard]] bool has_id() const noexcept { return bytes_[0] != 0 || bytes_[1] != 0; }
+    [[nodiscard]] bool has_id() const noexcept { return has_id_; }
     [[nodiscard]] const std::vector<std::uint8_t>& bytes() const noexcept { return bytes_; }
 
 private:
@@ -42,6 +42,7 @@ private:
 
     std::string question_;
     std::vector<std::uint8_t> bytes_;
+    bool has_id_ = false;
 };
 
 /// The question of a message that a resolver sent.

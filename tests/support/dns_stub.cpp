@@ -63,14 +63,26 @@ struct DnsStub::State : std::enable_shared_from_this<State> {
     std::map<std::string, std::vector<std::string>, std::less<>> over_tcp;
     std::vector<DnsQuestion> asked;
 
+    struct Unanswered {
+        DnsQuestion question;
+        udp::endpoint asker;
+    };
+    std::vector<Unanswered> unanswered;  // over UDP
+
+    void send(const Bytes& reply, const udp::endpoint& to) {
+        error_code ignored;  // a reply that is lost is the resolver's to ask for again
+        udp.send_to(asio::buffer(reply), to, 0, ignored);
+    }
+
     void receive() {
         auto received = [self = shared_from_this()](const error_code& error, std::size_t size) {
             if (error) {
                 return;
             }
             if (const auto reply = self->reply_to({self->datagram.data(), size}, false)) {
-                error_code ignored;  // a reply that is lost is the resolver's to ask for again
-                self->udp.send_to(asio::buffer(*reply), self->sender, 0, ignored);
+                self->send(*reply, self->sender);
+            } else {
+                self->unanswered.push_back({self->asked.back(), self->sender});
             }
             self->receive();
         };
@@ -159,6 +171,16 @@ void DnsStub::answer(
 
 void DnsStub::silence(std::string name) {
     script(std::move(name), [](const DnsQuestion&) { return std::nullopt; });
+}
+
+void DnsStub::break_silence(const std::string& name, std::vector<std::string> addresses) {
+    for (const auto& [question, asker] : state_->unanswered) {
+        if (question.name == name) {
+            auto reply = reply_with(question, addresses, default_ttl);
+            state_->send(reply.id(question.id).bytes(), asker);
+        }
+    }
+    answer(name, std::move(addresses));
 }
 
 void DnsStub::fail(std::string name, DnsMessage::code code) {

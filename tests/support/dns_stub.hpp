@@ -19,6 +19,8 @@ namespace fanfetch::testing {
 /// are `truncated`.
 class DnsStub {
 public:
+    static constexpr std::chrono::seconds default_ttl{60};
+
     /// What to reply; nullopt is silence. The question's id is filled in unless there is one.
     using Script = std::function<std::optional<DnsMessage>(const DnsQuestion&)>;
 
@@ -29,10 +31,11 @@ public:
 
     /// Those of `addresses` that are of the kind asked for.
     void answer(
-        std::string name, std::vector<std::string> addresses,
-        std::chrono::seconds ttl = std::chrono::seconds{60}
+        std::string name, std::vector<std::string> addresses, std::chrono::seconds ttl = default_ttl
     );
     void silence(std::string name);
+    /// Answers what has been asked about the name over UDP and what will be.
+    void break_silence(const std::string& name, std::vector<std::string> addresses);
     void fail(std::string name, DnsMessage::code code);
     /// Over UDP only that there is more than fits, over TCP the answer.
     void truncate(std::string name, std::vector<std::string> addresses);

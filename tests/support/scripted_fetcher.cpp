@@ -19,7 +19,9 @@ void ScriptedFetcher::fail(const std::string& url, failure_code code) {
     script_[url].push_back({0, code, false});
 }
 
-void ScriptedFetcher::hang(const std::string& url) { script_[url].push_back({0, {}, true}); }
+void ScriptedFetcher::hang(const std::string& url) {
+    script_[url].push_back({0, {}, true});
+}
 
 std::size_t ScriptedFetcher::attempts(const std::string& url) const {
     const auto found = attempts_.find(url);

@@ -1,3 +1,5 @@
+#include "support/source_tree.hpp"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -13,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path root{FANFETCH_SOURCE_DIR};
+const fs::path root = fanfetch::testing::source_tree();
 
 using Arrows = std::map<std::string, std::set<std::string>>;
 
@@ -62,7 +64,9 @@ std::vector<std::string> quoted_includes(const std::string& text) {
     return found;
 }
 
-std::string module_of(const fs::path& below_lib) { return below_lib.begin()->string(); }
+std::string module_of(const fs::path& below_lib) {
+    return below_lib.begin()->string();
+}
 
 /// Every line of our sources that matches, but for files whose path contains `home`.
 std::vector<std::string> lines_matching(const std::string& pattern, const std::string& home) {

@@ -21,15 +21,18 @@ struct RawResponse {
     std::string_view bytes, bool answer_to_head = false
 );
 
-/// A plain blocking socket that sends exactly what it is told. Reads give up after ten seconds, so
-/// that a server which does not answer fails the test instead of hanging it.
+/// A plain blocking socket that sends exactly what it is told. Reads give up in the end, so that a
+/// server which does not answer fails the test instead of hanging it.
 class RawClient {
 public:
+    RawClient();
     explicit RawClient(std::uint16_t port, int receive_buffer = 0);
     ~RawClient();
     RawClient(RawClient&& other) noexcept;
     RawClient& operator=(RawClient&&) = delete;
 
+    /// Only for one made without a port.
+    void connect(std::uint16_t port);
     /// False when the server does not take it all.
     bool send(std::string_view bytes);
     /// Whatever comes next; empty at the end of the connection.

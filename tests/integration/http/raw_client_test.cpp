@@ -1,5 +1,7 @@
 #include "raw_client.hpp"
 
+#include "support/patience.hpp"
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -101,14 +103,20 @@ std::vector<RawResponse> parse_responses(std::string_view bytes, bool answer_to_
     return responses;
 }
 
-RawClient::RawClient(std::uint16_t port, int receive_buffer)
-    : descriptor_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
-    const timeval limit{.tv_sec = 10, .tv_usec = 0};
+RawClient::RawClient() : descriptor_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    const timeval limit{.tv_sec = patience.count(), .tv_usec = 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(descriptor_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+RawClient::RawClient(std::uint16_t port, int receive_buffer) : RawClient{} {
     if (receive_buffer > 0) {
         ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
+    connect(port);
+}
+
+void RawClient::connect(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/time.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "support/patience.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -20,7 +22,7 @@
 
 namespace fanfetch::testing {
 
-/// What happened on the server, for a test to wait for; conditions have a limit of ten seconds.
+/// What happened on the server, for a test to wait for.
 class Journal {
 public:
     void note(const std::string& event) {
@@ -28,10 +30,11 @@ public:
         events_.push_back(event);
         changed_.notify_all();
     }
-    [[nodiscard]] bool wait_for(const std::string& event) {
+    /// Whether the event has been noted `times` times, now or soon.
+    [[nodiscard]] bool wait_for(const std::string& event, std::ptrdiff_t times = 1) {
         std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, std::chrono::seconds{10}, [&] {
-            return std::ranges::find(events_, event) != events_.end();
+        return changed_.wait_for(lock, patience, [&] {
+            return std::ranges::count(events_, event) >= times;
         });
     }
     [[nodiscard]] std::size_t count(const std::string& event) {
@@ -82,6 +85,16 @@ public:
             call();
             co_return;
         });
+    }
+
+    /// Waits until no connection is left, and the server has done what it does after one.
+    [[nodiscard]] bool wait_until_empty() {
+        const auto limit = Steady::now() + patience;
+        while (server_->open_connections() > 0 && Steady::now() < limit) {
+            at_home([] {});
+        }
+        at_home([] {});  // the count falls in the middle of a step of the loop
+        return server_->open_connections() == 0;
     }
 
     /// Shuts the server down, once, and waits for the end.

@@ -5,9 +5,12 @@
 #include "future/errors.hpp"
 #include "integration/net/connect_log.hpp"
 #include "support/dns_stub.hpp"
+#include "support/patience.hpp"
 #include "support/run_coroutine.hpp"
 
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,19 +22,24 @@ using namespace std::chrono_literals;
 using testing::DnsMessage;
 using testing::DnsQuestion;
 using testing::DnsStub;
+using testing::patience;
 using testing::run_coroutine;
 
 using Texts = std::vector<std::string>;
 
+/// So much time that nothing is asked twice and nobody gives up, however crowded the machine is:
+/// for the tests that are about something else.
+constexpr std::chrono::milliseconds ample = 2 * patience;
+
 std::unique_ptr<Resolver> resolver_for(
-    LoopExecutor home, const DnsStub& stub, CaresOptions options = {}
+    LoopExecutor home, const DnsStub& stub, CaresOptions options = {.timeout = ample}
 ) {
     options.servers = {stub.server()};
     return make_cares_resolver(home, options).value();
 }
 
 Steady::time_point soon() {
-    return Steady::now() + 10s;
+    return Steady::now() + ample;
 }
 
 Texts shown(const Expected<Answer>& answer) {
@@ -52,7 +60,9 @@ failure_code code_of(const Expected<Answer>& answer) {
 
 /// Asks once, of a stub that `prepare` has scripted.
 template <class Prepare>
-Expected<Answer> ask_once(std::string name, Prepare prepare, CaresOptions options = {}) {
+Expected<Answer> ask_once(
+    std::string name, Prepare prepare, CaresOptions options = {.timeout = ample}
+) {
     return run_coroutine([&](LoopExecutor home) -> awaitable<Expected<Answer>> {
         DnsStub stub{home};
         prepare(stub);
@@ -93,7 +103,7 @@ TEST(CaresResolver, Ups16SilenceEndsAtTheTimeout) {
     );
 
     EXPECT_EQ(code_of(answer), failure_code::dns_timeout);
-    EXPECT_LT(Steady::now() - begun, 2s);
+    EXPECT_LT(Steady::now() - begun, patience);
 }
 
 TEST(CaresResolver, Ups16AnAnswerWithAnotherIdOrNameIsNone) {
@@ -146,7 +156,7 @@ TEST(CaresResolver, OneKindOfAddressIsNotHeldUpByTheOther) {
     });
 
     EXPECT_EQ(shown(answer), Texts{"192.0.2.1"});
-    EXPECT_LT(Steady::now() - begun, 3s) << "the other would take nearly five";
+    EXPECT_LT(Steady::now() - begun, patience) << "the other would take nearly twice that";
 }
 
 TEST(CaresResolver, Ssrf20AliasesAreFollowedAndLoopsEnd) {
@@ -179,11 +189,12 @@ TEST(CaresResolver, Ssrf20AliasesAreFollowedAndLoopsEnd) {
 
 TEST(CaresResolver, M01SlowNamesAreWaitedForTogether) {
     constexpr int names = 64;
+    constexpr std::chrono::milliseconds timeout{400};
     const auto begun = Steady::now();
 
     const int timeouts = run_coroutine([&](LoopExecutor home) -> awaitable<int> {
         DnsStub stub{home};
-        const auto resolver = resolver_for(home, stub, {.timeout = 400ms});
+        const auto resolver = resolver_for(home, stub, {.timeout = timeout});
         std::vector<Task<Expected<Answer>>> tasks;
         for (int i = 0; i < names; ++i) {
             const std::string name = "slow" + std::to_string(i) + ".test";
@@ -199,7 +210,7 @@ TEST(CaresResolver, M01SlowNamesAreWaitedForTogether) {
     });
 
     EXPECT_EQ(timeouts, names);
-    EXPECT_LT(Steady::now() - begun, 4s) << "one after the other would take 25";
+    EXPECT_LT(Steady::now() - begun, names * timeout / 2) << "not one after the other";
 }
 
 TEST(CaresResolver, M01WhoeverWaitsMayLetGo) {
@@ -209,24 +220,10 @@ TEST(CaresResolver, M01WhoeverWaitsMayLetGo) {
         std::size_t questions = 0;
     };
 
-    const auto begun = Steady::now();
     const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<Seen> {
         DnsStub stub{home};
+        stub.silence("late.test");
         const auto resolver = resolver_for(home, stub);
-        int asked = 0;
-        stub.script(
-            "late.test",
-            [&asked](const DnsQuestion& question) -> std::optional<DnsMessage> {
-                if (question.type == record_type::a && ++asked == 1) {
-                    return std::nullopt;  // it is asked again after a while
-                }
-                DnsMessage reply{question.name, question.type};
-                if (question.type == record_type::a) {
-                    reply.address(question.name, IpAddress{V4Bytes{192, 0, 2, 1}}, 60s);
-                }
-                return reply;
-            }
-        );
         auto body = [&] { return resolver->resolve("late.test", soon(), "t"); };
         auto other = spawn(home, resolver->resolve("late.test", soon(), "u"));
         Seen result;
@@ -235,6 +232,7 @@ TEST(CaresResolver, M01WhoeverWaitsMayLetGo) {
         } catch (const TimeoutError&) {
             result.cancelled = true;
         }
+        stub.break_silence("late.test", {"192.0.2.1"});
         const auto answer = co_await other.join();
         result.other = shown(answer);
         result.questions = stub.times_asked("late.test", record_type::aaaa);
@@ -244,7 +242,28 @@ TEST(CaresResolver, M01WhoeverWaitsMayLetGo) {
     EXPECT_TRUE(seen.cancelled);
     EXPECT_EQ(seen.other, Texts{"192.0.2.1"}) << "the other's question went on";
     EXPECT_EQ(seen.questions, 1U);
-    EXPECT_LT(Steady::now() - begun, 5s);
+}
+
+TEST(CaresResolver, ALostQuestionIsAskedAgain) {
+    int asked = 0;
+    const auto first_is_lost = [&asked](const DnsQuestion& question) -> std::optional<DnsMessage> {
+        if (question.type == record_type::a && ++asked == 1) {
+            return std::nullopt;
+        }
+        DnsMessage reply{question.name, question.type};
+        if (question.type == record_type::a) {
+            reply.address(question.name, IpAddress{V4Bytes{192, 0, 2, 1}}, 60s);
+        }
+        return reply;
+    };
+
+    const auto answer = ask_once(
+        "lossy.test", [&](DnsStub& stub) { stub.script("lossy.test", first_is_lost); },
+        {.timeout = 5s}
+    );
+
+    EXPECT_EQ(shown(answer), Texts{"192.0.2.1"});
+    EXPECT_EQ(asked, 2);
 }
 
 TEST(CaresResolver, ANameIsAskedForOnceHoweverManyWait) {
@@ -280,7 +299,7 @@ TEST(CaresResolver, Ups16ATenantsSlowNamesAreItsOwnTrouble) {
         stub.silence("slow1.test");
         stub.silence("slow2.test");
         stub.answer("good.test", {"192.0.2.1"});
-        const auto resolver = resolver_for(home, stub, {.timeout = 2s, .tenant_slots = 2});
+        const auto resolver = resolver_for(home, stub, {.timeout = ample, .tenant_slots = 2});
         auto first = spawn(home, resolver->resolve("slow1.test", soon(), "flooder"));
         auto second = spawn(home, resolver->resolve("slow2.test", soon(), "flooder"));
         auto third = spawn(home, resolver->resolve("more.test", Steady::now() + 100ms, "flooder"));
@@ -303,7 +322,7 @@ TEST(CaresResolver, Ups16ATenantsSlowNamesAreItsOwnTrouble) {
 TEST(CaresResolver, AFreedSlotGoesToTheNextInLine) {
     const auto answers = run_coroutine([&](LoopExecutor home) -> awaitable<int> {
         DnsStub stub{home};
-        const auto resolver = resolver_for(home, stub, {.tenant_slots = 1});
+        const auto resolver = resolver_for(home, stub, {.timeout = ample, .tenant_slots = 1});
         std::vector<Task<Expected<Answer>>> tasks;
         for (int i = 0; i < 10; ++i) {
             const std::string name = "n" + std::to_string(i) + ".test";
@@ -325,7 +344,7 @@ TEST(CaresResolver, AFreedSlotGoesToTheNextInLine) {
 }
 
 TEST(CaresResolver, Ssrf04M17NamesAreAbsoluteWhateverTheEnvironmentSays) {
-    const std::string aliases = ::testing::TempDir() + "host_aliases";
+    const std::string aliases = ::testing::TempDir() + "host_aliases_" + std::to_string(::getpid());
     FILE* file = std::fopen(aliases.c_str(), "w");
     ASSERT_NE(file, nullptr);
     std::fputs("intranet.test evil.test\nintranet evil.test\n", file);
@@ -388,7 +407,7 @@ TEST(CaresResolver, Ssrf07AnswersAreAskedForAgainAfterTheirTimeToLive) {
             }
             return std::optional{reply};
         });
-        const auto resolver = resolver_for(home, stub, {.cached_names = 0});
+        const auto resolver = resolver_for(home, stub, {.timeout = ample, .cached_names = 0});
         std::vector<Texts> seen;
         for (int i = 0; i < 2; ++i) {
             const auto answer = co_await resolver->resolve("rebind.test", soon(), "t");

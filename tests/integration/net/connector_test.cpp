@@ -2,12 +2,14 @@
 
 #include "coro/with_timeout.hpp"
 #include "future/errors.hpp"
+#include "support/patience.hpp"
 #include "support/run_coroutine.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
+using testing::patience;
 using testing::run_coroutine;
 
 /// A listening socket of the kernel's: it accepts in the background, as far as its backlog goes.
@@ -51,12 +54,22 @@ public:
             ::connect(  // Asio's own waits for the outcome
                 fillers_.back().native_handle(), full.data(), static_cast<socklen_t>(full.size())
             );
+            if (i == 0) {
+                wait_until_connected(fillers_.back());
+            }
         }
     }
 
     [[nodiscard]] IpEndpoint endpoint() const { return listener_.endpoint(); }
 
 private:
+    /// Even on loopback the kernel may take the packets of a handshake a while later.
+    static void wait_until_connected(TcpSocket& socket) {
+        pollfd writable{.fd = socket.native_handle(), .events = POLLOUT, .revents = 0};
+        constexpr std::chrono::milliseconds limit = patience;
+        ::poll(&writable, 1, static_cast<int>(limit.count()));
+    }
+
     Listener listener_;
     std::vector<TcpSocket> fillers_;
 };
@@ -82,7 +95,7 @@ struct Seen {
 
 /// Dials what `choose` says and tells how it went.
 template <class Choose>
-Seen dial_to(Choose choose, Steady::duration limit = 5s) {
+Seen dial_to(Choose choose, Steady::duration limit = patience) {
     return run_coroutine([&](LoopExecutor home) -> awaitable<Seen> {
         Seen seen;
         const auto begun = Steady::now();
@@ -139,19 +152,22 @@ TEST(Connector, Ups01ABlackHoleEndsAtTheDeadline) {
 
     EXPECT_EQ(seen.code, failure_code::connect_timeout);
     EXPECT_GE(seen.took, 300ms);
-    EXPECT_LT(seen.took, 2s);
+    EXPECT_LT(seen.took, patience);
 }
 
 TEST(Connector, Ssrf06TheNextAddressIsDialledWhenOneRefuses) {
+    static constexpr int refusals = 50;
+
     const Seen seen = dial_to([](LoopExecutor home, auto dial_all) -> awaitable<> {
         const Listener listener{home};
-        const std::vector endpoints{closed_port(home), closed_port(home), listener.endpoint()};
+        std::vector endpoints(refusals, closed_port(home));
+        endpoints.push_back(listener.endpoint());
         co_await dial_all(endpoints);
     });
 
     EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
     EXPECT_EQ(seen.remote, seen.wanted);
-    EXPECT_LT(seen.took, 2 * dial_stagger) << "refusals are not waited out";
+    EXPECT_LT(seen.took, refusals * dial_stagger) << "refusals are not waited out";
 }
 
 TEST(Connector, Ssrf06TheNextAddressIsDialledBesideOneThatStalls) {
@@ -165,7 +181,7 @@ TEST(Connector, Ssrf06TheNextAddressIsDialledBesideOneThatStalls) {
     EXPECT_EQ(seen.code, failure_code::none) << seen.detail;
     EXPECT_EQ(seen.remote, seen.wanted);
     EXPECT_GE(seen.took, dial_stagger);
-    EXPECT_LT(seen.took, 2s);
+    EXPECT_LT(seen.took, patience) << "the one that stalls is not waited out";
 }
 
 TEST(Connector, OfSeveralFailuresTheTellingOneIsReported) {
@@ -189,7 +205,7 @@ TEST(Connector, NothingStaysOpenWhenItIsCancelled) {
         const BlackHole hole{home};
         Count seen;
         const std::vector endpoints{hole.endpoint(), hole.endpoint()};
-        auto dialling = [&] { return dial(endpoints, Steady::now() + 10s); };
+        auto dialling = [&] { return dial(endpoints, Steady::now() + patience); };
         seen.before = open_descriptors();
         try {
             co_await with_timeout(400ms, dialling);

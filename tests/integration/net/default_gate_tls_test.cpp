@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -24,6 +25,7 @@ using testing::connect_once;
 using testing::Credential;
 using testing::FakeResolver;
 using testing::Origin;
+using testing::patience;
 using testing::run_coroutine;
 using testing::Seen;
 using testing::Surroundings;
@@ -53,7 +55,7 @@ struct TlsCase {
     std::string host = "good.test";
     bool verify = true;
     std::function<void(SSL_CTX*)> prepare{};
-    std::chrono::milliseconds limit = 5s;
+    std::chrono::milliseconds limit = patience;
 };
 
 struct TlsSeen : Seen {
@@ -244,7 +246,7 @@ TEST(DefaultGateTls, Tls14AHandshakeThatStallsEndsAtTheDeadline) {
     });
 
     EXPECT_EQ(dotted(seen.code), "connect.timeout") << seen.detail;
-    EXPECT_LT(Steady::now() - begun, 2s);
+    EXPECT_LT(Steady::now() - begun, patience);
 }
 
 TEST(DefaultGateTls, Tls14ACancelledHandshakeEnds) {
@@ -282,13 +284,13 @@ TEST(DefaultGateTls, Tls17AHugeCertificateIsRefusedOrAcceptedQuickly) {
         names += ",DNS:n" + std::to_string(i) + ".test";
     }
     const auto leaf = root().issue({.alternative_names = names});
-    const auto begun = Steady::now();
+    const std::clock_t begun = std::clock();  // of the processor: others may keep it busy
 
     const TlsSeen seen = shake({.leaf = leaf});
 
     EXPECT_TRUE(seen.code == failure_code::none || seen.code == failure_code::tls_handshake)
         << seen.detail;
-    EXPECT_LT(Steady::now() - begun, 3s);
+    EXPECT_LT(std::clock() - begun, 3 * CLOCKS_PER_SEC);
 }
 
 TEST(DefaultGateTls, Tls18ConstraintsOfAuthoritiesHold) {

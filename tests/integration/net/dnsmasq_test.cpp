@@ -1,5 +1,6 @@
 #include "net/cares_resolver.hpp"
 
+#include "support/patience.hpp"
 #include "support/run_coroutine.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -7,15 +8,19 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <iterator>
-
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <iterator>
+#include <optional>
+#include <system_error>
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
 
@@ -23,26 +28,92 @@ namespace fanfetch {
 namespace {
 
 using namespace std::chrono_literals;
+using boost::asio::ip::tcp;
 using boost::asio::ip::udp;
+using testing::patience;
 using testing::run_coroutine;
 
 using Texts = std::vector<std::string>;
 
-/// The resolver against a name server that other people wrote.
-class Dnsmasq : public ::testing::Test {
-protected:
-    void SetUp() override {
-        if (::access(program, X_OK) != 0) {
-            GTEST_SKIP() << program << " is not installed";
+/// A dnsmasq on a loopback port of its own, gone with this object.
+class NameServer {
+public:
+    static constexpr const char* program = "/usr/sbin/dnsmasq";
+
+    NameServer() : port_{free_port()} {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) {
+            throw std::system_error{errno, std::generic_category(), "pipe2"};
         }
-        port_ = free_port();
-        Texts arguments{
+        output_ = ends[0];
+        auto words = arguments();
+        std::vector<char*> raw;
+        std::ranges::transform(words, std::back_inserter(raw), [](auto& word) {
+            return word.data();
+        });
+        raw.push_back(nullptr);
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+        const int error = ::posix_spawn(&child_, program, &actions, nullptr, raw.data(), environ);
+        ::posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[1]);
+        if (error != 0) {
+            throw std::system_error{error, std::generic_category(), program};
+        }
+    }
+    NameServer(const NameServer&) = delete;
+    NameServer& operator=(const NameServer&) = delete;
+    ~NameServer() {
+        ::kill(child_, SIGTERM);
+        ::waitpid(child_, nullptr, 0);
+        ::close(output_);
+    }
+
+    /// Waits until it listens; false when it ended instead, as it does when somebody else has taken
+    /// its port.
+    [[nodiscard]] bool wait_until_started() {
+        const auto limit = Steady::now() + patience;
+        while (said_.find(": started,") == std::string::npos) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - Steady::now());
+            pollfd readable{.fd = output_, .events = POLLIN, .revents = 0};
+            if (::poll(&readable, 1, static_cast<int>(std::max(left, 0ms).count())) != 1) {
+                return false;
+            }
+            std::array<char, 1024> space;
+            const auto size = ::read(output_, space.data(), space.size());
+            if (size <= 0) {
+                return false;
+            }
+            said_.append(space.data(), static_cast<std::size_t>(size));
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+    [[nodiscard]] const std::string& said() const noexcept { return said_; }
+
+private:
+    /// Free in both protocols, for now.
+    static std::uint16_t free_port() {
+        boost::asio::io_context loop;
+        const auto loopback = boost::asio::ip::address_v4::loopback();
+        const tcp::acceptor listener{loop, {loopback, 0}};
+        const auto port = listener.local_endpoint().port();
+        udp::socket socket{loop, udp::v4()};
+        boost::system::error_code taken;
+        socket.bind({loopback, port}, taken);
+        return taken ? free_port() : port;
+    }
+
+    [[nodiscard]] Texts arguments() const {
+        Texts words{
             program,
             "--keep-in-foreground",
+            "--log-facility=-",
             "--no-resolv",
             "--no-hosts",
             "--conf-file=/dev/null",
-            "--user=" + std::string{::geteuid() == 0 ? "root" : ""},
             "--pid-file=",
             "--listen-address=127.0.0.1",
             "--bind-interfaces",
@@ -54,55 +125,39 @@ protected:
             "--cname=alias.test,real.test",  // its target has to be a record, not an --address
             "--address=/gone.test/",
             "--local-ttl=30"};
-        if (::geteuid() != 0) {
-            std::erase_if(arguments, [](const auto& one) { return one.starts_with("--user"); });
+        if (::geteuid() == 0) {
+            words.emplace_back("--user=root");
         }
-        std::vector<char*> raw;
-        for (std::string& argument : arguments) {
-            raw.push_back(argument.data());
-        }
-        raw.push_back(nullptr);
-        ASSERT_EQ(::posix_spawn(&child_, program, nullptr, nullptr, raw.data(), environ), 0);
-        ASSERT_TRUE(taken()) << "dnsmasq does not listen";
+        return words;
     }
 
-    void TearDown() override {
-        if (child_ > 0) {
-            ::kill(child_, SIGTERM);
-            ::waitpid(child_, nullptr, 0);
+    std::uint16_t port_;
+    pid_t child_ = 0;
+    int output_ = -1;
+    std::string said_;
+};
+
+/// The resolver against a name server that other people wrote.
+class Dnsmasq : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (::access(NameServer::program, X_OK) != 0) {
+            GTEST_SKIP() << NameServer::program << " is not installed";
         }
+        constexpr int tries = 20;  // its port may be taken between our choice and its start
+        bool started = false;
+        for (int i = 0; i < tries && !started; ++i) {
+            started = server_.emplace().wait_until_started();
+        }
+        ASSERT_TRUE(started) << server_->said();
     }
 
-    /// Waits until somebody has the port. A question before that would be refused, and of the two
-    /// questions for a name only one might be. Trying to bind it would take it from dnsmasq.
-    [[nodiscard]] bool taken() const {
-        const auto limit = Steady::now() + 10s;
-        std::array<char, 8> wanted{};
-        std::snprintf(wanted.data(), wanted.size(), ":%04X ", unsigned{port_});
-        while (Steady::now() < limit) {
-            std::ifstream sockets{"/proc/net/udp"};
-            const std::string text{std::istreambuf_iterator<char>{sockets}, {}};
-            if (text.find(wanted.data()) != std::string::npos) {
-                return true;
-            }
-            std::this_thread::yield();
-        }
-        return false;
-    }
-
-    /// Asks until there is an answer.
     Expected<Answer> ask(const std::string& name) {
         return run_coroutine([&](LoopExecutor home) -> awaitable<Expected<Answer>> {
-            const auto limit = Steady::now() + 10s;
-            Expected<Answer> answer{Answer{}};
-            do {
-                CaresOptions options{.timeout = 1s};
-                options.servers = {"127.0.0.1:" + std::to_string(port_)};
-                const auto resolver = make_cares_resolver(home, options).value();
-                answer = co_await resolver->resolve(name, limit, "t");
-            } while (!answer && answer.error().code != failure_code::dns_nxdomain &&
-                     Steady::now() < limit);
-            co_return answer;
+            CaresOptions options{.timeout = patience};
+            options.servers = {server_->address()};
+            const auto resolver = make_cares_resolver(home, options).value();
+            co_return co_await resolver->resolve(name, Steady::now() + patience, "t");
         });
     }
 
@@ -119,16 +174,7 @@ protected:
     }
 
 private:
-    static constexpr const char* program = "/usr/sbin/dnsmasq";
-
-    static std::uint16_t free_port() {
-        boost::asio::io_context loop;
-        const udp::socket socket{loop, udp::endpoint{boost::asio::ip::address_v4::loopback(), 0}};
-        return socket.local_endpoint().port();
-    }
-
-    std::uint16_t port_ = 0;
-    pid_t child_ = 0;
+    std::optional<NameServer> server_;
 };
 
 TEST_F(Dnsmasq, AnswersWithBothKindsOfAddresses) {

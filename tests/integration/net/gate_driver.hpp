@@ -3,6 +3,7 @@
 #include "integration/net/connect_log.hpp"
 #include "net/default_gate.hpp"
 #include "support/dns_fake_resolver.hpp"
+#include "support/patience.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -31,7 +32,7 @@ struct Surroundings {
     EgressSettings egress{};
     std::unordered_map<std::string, EgressSettings> tenants{};
     std::string ca_file{};
-    std::chrono::milliseconds limit{5'000};
+    std::chrono::milliseconds limit = patience;
     bool verify_tls = true;
     std::string tenant = "t";
 };

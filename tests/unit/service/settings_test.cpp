@@ -1,6 +1,7 @@
 #include "settings.hpp"
 
 #include "settings_table.hpp"
+#include "support/source_tree.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,9 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace fanfetch::literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::source_tree;
 
 constexpr Machine machine{3, ByteSize{std::uint64_t{4} << 30U}};
 
@@ -26,7 +28,7 @@ constexpr Machine machine{3, ByteSize{std::uint64_t{4} << 30U}};
 class TempFile {
 public:
     explicit TempFile(std::string_view text)
-        : path_{testing::TempDir() + "settings_" + std::to_string(::getpid()) + ".toml"} {
+        : path_{::testing::TempDir() + "settings_" + std::to_string(::getpid()) + ".toml"} {
         std::ofstream{path_} << text;
     }
     ~TempFile() { std::filesystem::remove(path_); }
@@ -51,7 +53,7 @@ LoadedSettings load_text(std::string_view text) {
 }
 
 std::string read_file(const std::string& path) {
-    std::ifstream file{std::string{FANFETCH_SOURCE_DIR} + "/" + path};
+    std::ifstream file{source_tree() / path};
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
@@ -308,7 +310,7 @@ TEST(Settings, TheExampleHoldsTheDefaults) {
 }
 
 TEST(Settings, TheFileForDevelopmentLoads) {
-    EXPECT_THAT(load(std::string{FANFETCH_SOURCE_DIR} + "/config/dev.toml").errors, IsEmpty());
+    EXPECT_THAT(load(source_tree() / "config/dev.toml").errors, IsEmpty());
 }
 
 }  // namespace

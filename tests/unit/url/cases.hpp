@@ -1,5 +1,7 @@
 #pragma once
 
+#include "support/source_tree.hpp"
+
 #include <cstddef>
 #include <fstream>
 #include <stdexcept>
@@ -49,7 +51,7 @@ inline std::string unescaped(std::string_view field) {
 /// The rows of a tab-separated data file beside the tests; lines that begin with "# " are its
 /// header.
 inline std::vector<std::vector<std::string>> read_cases(const std::string& name) {
-    std::ifstream file{std::string{FANFETCH_TEST_DATA "/"} + name};
+    std::ifstream file{source_tree() / "tests/unit/url" / name};
     if (!file) {
         throw std::runtime_error{"cannot open " + name};
     }
