@@ -1,6 +1,7 @@
 """Health, metrics, capabilities, and what HTTP says about wrong methods and types."""
 
 import re
+import socket
 import subprocess
 import tomllib
 
@@ -119,3 +120,31 @@ def test_print_settings_loads_back(tmp_path):
     assert (printed.returncode, again.returncode) == (0, 0), again
     assert tomllib.loads(again.stdout) == tomllib.loads(printed.stdout)
     assert tomllib.loads(again.stdout)["limits"]["max_items_per_job"] == 77
+
+
+def test_health_finds_the_service_where_its_settings_say(service):
+    done = run("health", "--set", f"listen.port={service.port}")
+
+    assert (done.returncode, done.stdout) == (0, "the service lives\n"), done.stderr
+
+
+def test_health_fails_where_nobody_listens(closed_port):
+    done = run("health", "--set", f"listen.port={closed_port}")
+
+    assert done.returncode == 1
+    assert "connecting to 127.0.0.1" in done.stderr
+
+
+def test_health_fails_when_what_listens_says_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        done = run("health", "--set", f"listen.port={mute.getsockname()[1]}")
+
+    assert done.returncode == 1
+    assert "no answer in time" in done.stderr
+
+
+def test_health_wants_to_know_the_port():
+    done = run("health", "--set", "listen.port=0")
+
+    assert done.returncode == 2
+    assert "listen.port" in done.stderr
