@@ -1,5 +1,6 @@
 """Health, metrics, capabilities, and what HTTP says about wrong methods and types."""
 
+import pathlib
 import re
 import socket
 import subprocess
@@ -85,6 +86,13 @@ def test_every_answer_has_an_id_of_its_own(service):
     ids = [service.get(path).headers["X-Request-Id"] for path in paths]
 
     assert all(ids) and len(set(ids)) == len(paths)
+
+
+def test_may_open_as_many_files_as_it_is_allowed(service):
+    limits = pathlib.Path(f"/proc/{service.process.pid}/limits").read_text()
+
+    soft, hard = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
+    assert soft == hard
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
