@@ -1,6 +1,7 @@
 #include "cli/command_line.hpp"
 
 #include "cli/get.hpp"
+#include "cli/health.hpp"
 #include "cli/serve.hpp"
 #include "settings.hpp"
 
@@ -58,11 +59,17 @@ int run_command_line(int argc, char** argv) {
 
     auto* serve_verb = program.add_subcommand("serve", "Run the service");
     options.add_to(*serve_verb);
-    auto* check_verb = program.add_subcommand("check-config", "Check the settings and say what is wrong");
+    auto* check_verb =
+        program.add_subcommand("check-config", "Check the settings and say what is wrong");
     options.add_to(*check_verb);
-    auto* print_verb = program.add_subcommand("print-settings", "Print all settings and where they come from");
+    auto* print_verb =
+        program.add_subcommand("print-settings", "Print all settings and where they come from");
     options.add_to(*print_verb);
-    auto* get_verb = program.add_subcommand("get", "Fetch a list of URLs into files, without a server");
+    auto* health_verb =
+        program.add_subcommand("health", "Ask the service on this machine whether it lives");
+    options.add_to(*health_verb);
+    auto* get_verb =
+        program.add_subcommand("get", "Fetch a list of URLs into files, without a server");
     GetOptions get_options;
     add_get_options(*get_verb, get_options);
 
@@ -85,6 +92,9 @@ int run_command_line(int argc, char** argv) {
     if (check_verb->parsed()) {
         std::puts("the settings are good");
         return exit_ok;
+    }
+    if (health_verb->parsed()) {
+        return health(loaded.settings);
     }
     return serve(loaded.settings);
 }

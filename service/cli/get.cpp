@@ -5,13 +5,13 @@
 #include "cli/get_batch.hpp"
 #include "cli/get_ends.hpp"
 #include "cli/get_origins.hpp"
+#include "cli/many_files.hpp"
 #include "coro/event_loop.hpp"
 #include "executor/thread_pool_executor.hpp"
 #include "future/errors.hpp"
 
 #include <boost/asio/signal_set.hpp>
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,15 +28,6 @@ using namespace std::chrono_literals;
 
 void complain(const std::string& error) {
     std::fprintf(stderr, "error: %s\n", error.c_str());
-}
-
-/// A connection and a file for every request need more descriptors than a shell gives.
-void allow_many_files() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)::setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 ThreadPoolOptions pool_of(int workers, std::string name) {

@@ -3,6 +3,7 @@
 #include "app.hpp"
 #include "base/log.hpp"
 #include "cli/command_line.hpp"
+#include "cli/many_files.hpp"
 
 #include <boost/json.hpp>
 
@@ -52,6 +53,7 @@ int serve(const Settings& settings) {
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGHUP, SIG_IGN);
+    allow_many_files();
 
     Logger log{settings.log.level, settings.log.format};
     App app{settings, log};
@@ -60,9 +62,11 @@ int serve(const Settings& settings) {
         log.error("start_failed", {{"detail", listening.error().detail}});
         return exit_refused;
     }
-    log.info("ready", {{"address", listening->address().to_string()},
-                       {"port", listening->port()},
-                       {"shards", settings.shards}});
+    log.info(
+        "ready", {{"address", listening->address().to_string()},
+                  {"port", listening->port()},
+                  {"shards", settings.shards}}
+    );
     print_ready(*listening);
 
     wait_for_signal(ending);

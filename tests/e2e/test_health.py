@@ -1,6 +1,8 @@
 """Health, metrics, capabilities, and what HTTP says about wrong methods and types."""
 
+import pathlib
 import re
+import socket
 import subprocess
 import tomllib
 
@@ -86,6 +88,13 @@ def test_every_answer_has_an_id_of_its_own(service):
     assert all(ids) and len(set(ids)) == len(paths)
 
 
+def test_may_open_as_many_files_as_it_is_allowed(service):
+    limits = pathlib.Path(f"/proc/{service.process.pid}/limits").read_text()
+
+    soft, hard = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
+    assert soft == hard
+
+
 def run(*arguments) -> subprocess.CompletedProcess:
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=LIMIT_S)
 
@@ -119,3 +128,31 @@ def test_print_settings_loads_back(tmp_path):
     assert (printed.returncode, again.returncode) == (0, 0), again
     assert tomllib.loads(again.stdout) == tomllib.loads(printed.stdout)
     assert tomllib.loads(again.stdout)["limits"]["max_items_per_job"] == 77
+
+
+def test_health_finds_the_service_where_its_settings_say(service):
+    done = run("health", "--set", f"listen.port={service.port}")
+
+    assert (done.returncode, done.stdout) == (0, "the service lives\n"), done.stderr
+
+
+def test_health_fails_where_nobody_listens(closed_port):
+    done = run("health", "--set", f"listen.port={closed_port}")
+
+    assert done.returncode == 1
+    assert "connecting to 127.0.0.1" in done.stderr
+
+
+def test_health_fails_when_what_listens_says_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        done = run("health", "--set", f"listen.port={mute.getsockname()[1]}")
+
+    assert done.returncode == 1
+    assert "no answer in time" in done.stderr
+
+
+def test_health_wants_to_know_the_port():
+    done = run("health", "--set", "listen.port=0")
+
+    assert done.returncode == 2
+    assert "listen.port" in done.stderr

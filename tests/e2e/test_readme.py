@@ -23,6 +23,7 @@ def test_tour(tmp_path):
         .replace("http://127.0.0.1:8080", f"http://127.0.0.1:{service.port}")
         .replace("9000", str(origin))
         .replace("/tmp/tour", str(tmp_path / "tour"))
+        .replace("build/release/fanfetch", client.BINARY)
         # The reader's next command comes later than the script's.
         .replace(">/dev/null 2>&1 &", f">/dev/null 2>&1 & until curl -s -o /dev/null 127.0.0.1:{origin}; do :; done")
     )
@@ -30,6 +31,7 @@ def test_tour(tmp_path):
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script + "\nkill %1\n"],
         capture_output=True, text=True, timeout=client.LIMIT_S, env={"PATH": "/usr/bin:/bin"},
+        cwd=README.parent,
     )
 
     assert done.returncode == 0, done.stderr
@@ -39,5 +41,6 @@ def test_tour(tmp_path):
     assert '{"end":true,"state":"completed"' in said, "the followed stream ends by itself"
     assert "page 1\npage" in said, "the body, then its first four bytes"
     assert '"state":"completed","cancelled":0' in said, "cancelling what is done changes nothing"
-    assert said.rstrip().endswith("204"), "erased"
+    assert "204\n" in said, "erased"
+    assert "5 files" in done.stderr + said and (tmp_path / "tour" / "pages" / "page5.txt").exists()
     assert service.stop() == 0
