@@ -1,12 +1,11 @@
 """Health, metrics, capabilities, and what HTTP says about wrong methods and types."""
 
 import re
-import subprocess
 import tomllib
 
 import pytest
 
-from client import BINARY, LIMIT_S
+from client import run
 
 
 def test_alive_and_ready(service):
@@ -84,10 +83,6 @@ def test_every_answer_has_an_id_of_its_own(service):
     ids = [service.get(path).headers["X-Request-Id"] for path in paths]
 
     assert all(ids) and len(set(ids)) == len(paths)
-
-
-def run(*arguments) -> subprocess.CompletedProcess:
-    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=LIMIT_S)
 
 
 def test_check_config_reports_every_fault_at_once(tmp_path):

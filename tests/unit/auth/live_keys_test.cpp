@@ -157,7 +157,7 @@ TEST_F(LiveKeysTest, Auth06NeitherKeysNorHashesAreLogged) {
 TEST_F(LiveKeysTest, IsLookedUpFromAllSidesWhileItChanges) {
     folder_.put({record_of("a", "one"), record_of("b", "two")});
     const auto keys = open();
-    constexpr int rounds = 200;
+    constexpr int rounds = 30;
     std::atomic<bool> over{false};
     std::atomic<int> lost{0};
     std::latch begun{2};
