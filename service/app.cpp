@@ -1,6 +1,7 @@
 #include "app.hpp"
 
 #include "api/api.hpp"
+#include "keys_setup.hpp"
 #include "net/cares_resolver.hpp"
 #include "net/default_gate.hpp"
 #include "store/sqlite/open.hpp"
@@ -79,6 +80,12 @@ Expected<tcp::endpoint> App::start() {
     if (auto opened = open_store(); !opened) {
         return opened.error();
     }
+    // After the store, whose lock keeps a second process from making a first key, too.
+    auto keys = open_keys(settings_, log_);
+    if (!keys) {
+        return keys.error();
+    }
+    keys_ = std::move(*keys);
     for (std::uint64_t number = 0; number < settings_.shards; ++number) {
         shards_.push_back(std::make_unique<Shard>("shard_" + std::to_string(number)));
     }
@@ -138,6 +145,7 @@ void App::make_service() {
     context.jobs = &*jobs_;
     context.settings = &settings_;
     context.metrics = &metrics_;
+    context.keys = keys_.get();
     context.clock = &system_clock();
     context.log = &log_;
     api_ = std::make_unique<Api>(context);

@@ -27,6 +27,7 @@
 namespace fanfetch {
 
 class Api;
+class LiveKeys;
 
 /// The composition root of `fanfetch serve`: the only place that names concrete types.
 ///
@@ -41,7 +42,7 @@ public:
     ~App();
     App(const App&) = delete;
 
-    /// Opens the store, binds, takes up unfinished jobs, and begins to serve.
+    /// Opens the store and the keys, binds, takes up unfinished jobs, and begins to serve.
     ///
     /// Errors   what kept it from starting, in one line
     Expected<boost::asio::ip::tcp::endpoint> start();
@@ -77,6 +78,7 @@ private:
     std::optional<TlsPolicy> tls_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<JobStore> store_;
+    std::unique_ptr<LiveKeys> keys_;
     std::unique_ptr<ThreadPoolExecutor> blocking_;
     std::optional<StoreSpill> spill_;
     std::optional<DispatchMetrics> dispatch_metrics_;

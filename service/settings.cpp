@@ -47,11 +47,12 @@ std::vector<SettingRow> make_rows() {
         {"shards", "auto", [](Settings& s) -> SettingSlot { return &s.shards; }, "1", "256",
          "Threads that serve and fetch; auto: as many as cores are usable (affinity, cgroup)."},
         {"auth.keys_file", "", [](Settings& s) -> SettingSlot { return &s.auth.keys_file; }, "", "",
-         "File of API keys.", false},
+         "File of API keys (TOML), which fanfetch keys writes; empty: keys.toml in data.dir. It may "
+         "change while the service runs."},
         {"auth.mode", "auto", [](Settings& s) { return words(s.auth.mode, auth_words); }, "", "",
-         "auto: keys if there are any, else loopback only; keys: no start without keys; generate: "
-         "a first start without keys makes one and prints it once.",
-         false},
+         "auto: a key is wanted if there is a file of keys, else everyone may use the service, on a "
+         "loopback address only; keys: no start without a key; generate: a start without a key "
+         "makes one with all scopes and prints it once."},
         {"egress.allow", "", [](Settings& s) -> SettingSlot { return &s.egress.allow; }, "", "",
          "Addresses (CIDR) and host names that may be fetched from although they are not globally "
          "routable, optionally with :port. Metadata addresses and our own cannot be allowed."},

@@ -31,29 +31,9 @@ private:
     std::vector<std::string> texts_;
 };
 
-bool is_loopback(const IpAddress& address) {
-    const auto bytes = address.bytes();
-    constexpr std::uint8_t loopback_block = 127;
-    if (!address.v6()) {
-        return bytes.front() == loopback_block;
-    }
-    return bytes.back() == 1 && std::ranges::all_of(bytes.first(15), [](auto b) { return b == 0; });
-}
-
 void check_listening(const Settings& settings, Findings& findings) {
     const auto address = IpAddress::parse(settings.listen.address);
     findings.require(address.has_value(), "listen.address", "expected an IP address");
-    const auto& auth = settings.auth;
-    findings.require(
-        !address || is_loopback(*address) || auth.mode != auth_mode::automatic ||
-            !auth.keys_file.empty(),
-        "listen.address",
-        "without API keys the service listens on a loopback address only (auth.keys_file)"
-    );
-    findings.require(
-        auth.mode != auth_mode::keys || !auth.keys_file.empty(), "auth.keys_file",
-        "auth.mode keys needs it"
-    );
 }
 
 void check_egress(const Settings& settings, Findings& findings) {

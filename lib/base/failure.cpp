@@ -101,6 +101,7 @@ constexpr auto rows = std::to_array<Row>({
     {store_unavailable, "store.unavailable", "The store cannot be written", 503},
     {quota_exceeded, "quota.exceeded", "The quota is used up", 429},
     {upload_aborted, "request.aborted", "The request body ended before its end", 400},
+    {api_too_many_wrong_keys, "auth.too_many_wrong_keys", "Too many wrong API keys", 429},
 });
 
 constexpr const Row& row_of(failure_code code) noexcept {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,8 @@ public:
 /// The query of a request target, decoded, in the order given; duplicates are kept.
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 
+class Principal;  // of the module auth, which this one does not know
+
 /// One request as a handler sees it. It lives until its reply, streamed ones included, is complete.
 struct HttpRequest {
     http::verb method = http::verb::unknown;
@@ -68,6 +71,8 @@ struct HttpRequest {
     http::fields headers;  ///< of the header section alone: trailers are dropped
     std::string request_id;
     std::string peer;  ///< address without port
+    /// Who asks: set by what stands in front of the handlers and judges credentials.
+    std::shared_ptr<const Principal> principal;
     RequestBody* body = nullptr;
     ClientWatch* client = nullptr;
 

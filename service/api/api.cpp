@@ -3,11 +3,12 @@
 namespace fanfetch {
 
 Api::Api(ApiContext context) : context_{std::move(context)} {
-    jobs_.add_routes(router_);
-    gather_.add_routes(router_);
-    results_.add_routes(router_);
-    bodies_.add_routes(router_);
-    health_.add_routes(router_);
+    Routes routes{router_, access_};
+    jobs_.add_routes(routes);
+    gather_.add_routes(routes);
+    results_.add_routes(routes);
+    bodies_.add_routes(routes);
+    health_.add_routes(routes);
 }
 
 }  // namespace fanfetch

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "api/access.hpp"
+#include "api/bodies.hpp"
 #include "api/context.hpp"
 #include "api/gather.hpp"
-#include "api/bodies.hpp"
 #include "api/health.hpp"
 #include "api/jobs.hpp"
 #include "api/results.hpp"
@@ -11,7 +12,7 @@
 
 namespace fanfetch {
 
-/// All resources of the API behind one router.
+/// All resources of the API behind one router, and who may use them.
 class Api {
 public:
     explicit Api(ApiContext context);
@@ -20,6 +21,7 @@ public:
 
 private:
     ApiContext context_;
+    Access access_{{context_.keys, context_.clock, context_.log}, *context_.metrics};
     Router router_;
     JobsApi jobs_{context_};
     GatherApi gather_{context_};

@@ -77,9 +77,9 @@ void set_safe_headers(HttpReply& reply, const ItemRow& row) {
 
 }  // namespace
 
-void BodiesApi::add_routes(Router& router) {
-    router.add(
-        http::verb::get, "/v1/jobs/{id}/results/{index}/body",
+void BodiesApi::add_routes(Routes& routes) {
+    routes.add(
+        http::verb::get, "/v1/jobs/{id}/results/{index}/body", scope::read,
         [this](HttpRequest& request) { return body(request); }
     );
 }

@@ -12,7 +12,7 @@ class BodiesApi {
 public:
     explicit BodiesApi(ApiContext& context) : context_{context} {}
 
-    void add_routes(Router& router);
+    void add_routes(Routes& routes);
 
 private:
     awaitable<HttpReply> body(HttpRequest& request);

@@ -3,9 +3,15 @@
 #include "api/result_json.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace fanfetch {
+
+const std::string& tenant_of(const HttpRequest& request) {
+    assert(request.principal);
+    return request.principal->tenant();
+}
 
 std::string job_text(const JobSnapshot& job) {
     std::string text;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "api/routes.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/time.hpp"
-#include "http/router.hpp"
 #include "http/server_types.hpp"
 #include "job/job_service.hpp"
 #include "settings.hpp"
@@ -17,12 +17,13 @@ struct ApiContext {
     JobService* jobs = nullptr;
     const Settings* settings = nullptr;
     MetricRegistry* metrics = nullptr;
+    const LiveKeys* keys = nullptr;
     const Clock* clock = nullptr;
     Logger* log = nullptr;
 };
 
-/// Whose jobs a request may see.
-[[nodiscard]] inline std::string tenant_of(const HttpRequest&) { return "default"; }
+/// Whose jobs a request may see: the tenant of its key. Not for routes that are open.
+[[nodiscard]] const std::string& tenant_of(const HttpRequest& request);
 
 /// A job as the API shows it.
 [[nodiscard]] std::string job_text(const JobSnapshot& job);
@@ -38,6 +39,5 @@ struct ApiContext {
 
 /// Whether the client would rather have `wanted` than JSON.
 [[nodiscard]] bool asks_for(const HttpRequest& request, std::string_view wanted);
-
 
 }  // namespace fanfetch

@@ -59,8 +59,8 @@ private:
 
 }  // namespace
 
-void GatherApi::add_routes(Router& router) {
-    router.add(http::verb::post, "/v1/gather", [this](HttpRequest& request) {
+void GatherApi::add_routes(Routes& routes) {
+    routes.add(http::verb::post, "/v1/gather", scope::submit, [this](HttpRequest& request) {
         return gather(request);
     });
 }

@@ -9,7 +9,7 @@ class GatherApi {
 public:
     explicit GatherApi(ApiContext& context) : context_{context} {}
 
-    void add_routes(Router& router);
+    void add_routes(Routes& routes);
 
 private:
     awaitable<HttpReply> gather(HttpRequest& request);

@@ -16,15 +16,15 @@ bool is_essential(const HttpRequest& request) {
     return request.path == "/livez" || request.path == "/readyz" || request.path == "/metrics";
 }
 
-void HealthApi::add_routes(Router& router) {
+void HealthApi::add_routes(Routes& routes) {
     const auto bind = [this](auto member) {
         return [this, member](HttpRequest& request) { return (this->*member)(request); };
     };
-    router.add(http::verb::get, "/livez", bind(&HealthApi::livez));
-    router.add(http::verb::get, "/readyz", bind(&HealthApi::readyz));
-    router.add(http::verb::get, "/metrics", bind(&HealthApi::metrics));
-    router.add(http::verb::get, "/openapi.json", bind(&HealthApi::openapi));
-    router.add(http::verb::get, "/v1/capabilities", bind(&HealthApi::capabilities));
+    routes.add_open(http::verb::get, "/livez", bind(&HealthApi::livez));
+    routes.add_open(http::verb::get, "/readyz", bind(&HealthApi::readyz));
+    routes.add(http::verb::get, "/metrics", scope::admin, bind(&HealthApi::metrics));
+    routes.add_open(http::verb::get, "/openapi.json", bind(&HealthApi::openapi));
+    routes.add(http::verb::get, "/v1/capabilities", scope::read, bind(&HealthApi::capabilities));
 }
 
 /// The process answers; nothing more is promised.

@@ -9,7 +9,7 @@ class HealthApi {
 public:
     explicit HealthApi(ApiContext& context) : context_{context} {}
 
-    void add_routes(Router& router);
+    void add_routes(Routes& routes);
 
 private:
     awaitable<HttpReply> livez(HttpRequest& request);

@@ -96,15 +96,15 @@ HttpReply job_reply(http::status status, const JobSnapshot& job) {
 
 }  // namespace
 
-void JobsApi::add_routes(Router& router) {
+void JobsApi::add_routes(Routes& routes) {
     const auto bind = [this](auto member) {
         return [this, member](HttpRequest& request) { return (this->*member)(request); };
     };
-    router.add(http::verb::post, "/v1/jobs", bind(&JobsApi::submit));
-    router.add(http::verb::get, "/v1/jobs", bind(&JobsApi::list));
-    router.add(http::verb::get, "/v1/jobs/{id}", bind(&JobsApi::status));
-    router.add(http::verb::post, "/v1/jobs/{id}/cancel", bind(&JobsApi::cancel));
-    router.add(http::verb::delete_, "/v1/jobs/{id}", bind(&JobsApi::erase));
+    routes.add(http::verb::post, "/v1/jobs", scope::submit, bind(&JobsApi::submit));
+    routes.add(http::verb::get, "/v1/jobs", scope::read, bind(&JobsApi::list));
+    routes.add(http::verb::get, "/v1/jobs/{id}", scope::read, bind(&JobsApi::status));
+    routes.add(http::verb::post, "/v1/jobs/{id}/cancel", scope::control, bind(&JobsApi::cancel));
+    routes.add(http::verb::delete_, "/v1/jobs/{id}", scope::control, bind(&JobsApi::erase));
 }
 
 /// POST /v1/jobs: 202 and a Location once the job is durable, else a problem document.

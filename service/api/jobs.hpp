@@ -9,7 +9,7 @@ class JobsApi {
 public:
     explicit JobsApi(ApiContext& context) : context_{context} {}
 
-    void add_routes(Router& router);
+    void add_routes(Routes& routes);
 
 private:
     awaitable<HttpReply> submit(HttpRequest& request);

@@ -56,12 +56,12 @@ Expected<ResultFilter> read_list_query(const QueryParameters& query, bool lines)
 
 }  // namespace
 
-void ResultsApi::add_routes(Router& router) {
+void ResultsApi::add_routes(Routes& routes) {
     const auto bind = [this](auto member) {
         return [this, member](HttpRequest& request) { return (this->*member)(request); };
     };
-    router.add(http::verb::get, "/v1/jobs/{id}/results", bind(&ResultsApi::list));
-    router.add(http::verb::get, "/v1/jobs/{id}/results/{index}", bind(&ResultsApi::one));
+    routes.add(http::verb::get, "/v1/jobs/{id}/results", scope::read, bind(&ResultsApi::list));
+    routes.add(http::verb::get, "/v1/jobs/{id}/results/{index}", scope::read, bind(&ResultsApi::one));
 }
 
 /// GET /v1/jobs/{id}/results: a page as JSON, or all of it as lines.

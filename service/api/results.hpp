@@ -10,7 +10,7 @@ class ResultsApi {
 public:
     explicit ResultsApi(ApiContext& context) : context_{context} {}
 
-    void add_routes(Router& router);
+    void add_routes(Routes& routes);
 
 private:
     awaitable<HttpReply> list(HttpRequest& request);

@@ -2,14 +2,18 @@
 
 #include "cli/get.hpp"
 #include "cli/health.hpp"
+#include "cli/keys.hpp"
 #include "cli/serve.hpp"
+#include "keys_setup.hpp"
 #include "settings.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -72,6 +76,10 @@ int run_command_line(int argc, char** argv) {
         program.add_subcommand("get", "Fetch a list of URLs into files, without a server");
     GetOptions get_options;
     add_get_options(*get_verb, get_options);
+    auto* keys_verb = program.add_subcommand("keys", "Make, show and revoke API keys");
+    options.add_to(*keys_verb);
+    KeysOrder keys_order;
+    add_keys_verbs(*keys_verb, keys_order);
 
     try {
         program.parse(argc, argv);
@@ -81,7 +89,10 @@ int run_command_line(int argc, char** argv) {
     if (get_verb->parsed()) {
         return get(get_options);
     }
-    const auto loaded = load(options);
+    auto loaded = load(options);
+    if (serve_verb->parsed() || check_verb->parsed()) {
+        std::ranges::move(check_keys(loaded.settings), std::back_inserter(loaded.errors));
+    }
     if (!report(loaded)) {
         return exit_usage;
     }
@@ -95,6 +106,9 @@ int run_command_line(int argc, char** argv) {
     }
     if (health_verb->parsed()) {
         return health(loaded.settings);
+    }
+    if (keys_verb->parsed()) {
+        return manage_keys(keys_order, keys_path(loaded.settings));
     }
     return serve(loaded.settings);
 }

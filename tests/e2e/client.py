@@ -59,7 +59,8 @@ class Reply:
 class Service:
     """A running `fanfetch serve`."""
 
-    def __init__(self, data: pathlib.Path, settings: dict | None = None):
+    def __init__(self, data: pathlib.Path, settings: dict | None = None, key: str | None = None):
+        self.key = key  # shown with every request, unless the request shows another
         values = {
             "listen.port": "0",
             "data.dir": str(data),
@@ -109,6 +110,8 @@ class Service:
     def call(self, method: str, path: str, body=None, headers=None, kind=None) -> Reply:
         """One request on a connection of its own; a body that is no text or bytes is sent as JSON."""
         fields = dict(headers or {})
+        if self.key:
+            fields = {"Authorization": f"Bearer {self.key}"} | fields
         if body is not None and not isinstance(body, (str, bytes)):
             body = json.dumps(body)
             kind = kind or "application/json"
@@ -165,11 +168,33 @@ class Service:
     def stream(self, path: str, **headers):
         """Yields an iterator over the lines of an NDJSON answer while it arrives."""
         fields = {"Accept": "application/x-ndjson"} | headers
+        if self.key:
+            fields = {"Authorization": f"Bearer {self.key}"} | fields
         with contextlib.closing(self.connect()) as link:
             link.request("GET", path, headers=fields)
             response = link.getresponse()
             assert response.status == 200, Reply(response)
             yield (json.loads(line) for line in iter(response.readline, b""))
+
+
+def run(*arguments) -> subprocess.CompletedProcess:
+    """The program with other arguments, to its end."""
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=LIMIT_S)
+
+
+def add_key(data: pathlib.Path, name: str, *scopes: str, tenant: str = "default") -> str:
+    """A new key in the data directory's file."""
+    done = run(
+        "keys", "--set", f"data.dir={data}", "add", "--id", name, "--tenant", tenant,
+        "--scopes", ",".join(scopes or ("submit", "read", "control", "admin")),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def revoke_key(data: pathlib.Path, name: str) -> None:
+    done = run("keys", "--set", f"data.dir={data}", "revoke", name)
+    assert done.returncode == 0, done.stderr
 
 
 def counts_sum(job: dict) -> bool:

@@ -3,12 +3,11 @@
 import pathlib
 import re
 import socket
-import subprocess
 import tomllib
 
 import pytest
 
-from client import BINARY, LIMIT_S
+from client import run
 
 
 def test_alive_and_ready(service):
@@ -93,10 +92,6 @@ def test_may_open_as_many_files_as_it_is_allowed(service):
 
     soft, hard = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
     assert soft == hard
-
-
-def run(*arguments) -> subprocess.CompletedProcess:
-    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=LIMIT_S)
 
 
 def test_check_config_reports_every_fault_at_once(tmp_path):
