@@ -5,8 +5,6 @@
 #include "net/port_policy.hpp"
 #include "settings_table.hpp"
 
-#include <algorithm>
-
 namespace fanfetch {
 namespace {
 
