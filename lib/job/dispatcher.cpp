@@ -47,7 +47,7 @@ void Dispatcher::drop(const std::string& job_id, bool abort) {
         return entry.second.queue->runner == &runner;
     });
     runner.waiting = 0;
-    runner.aborted = true;
+    runner.stopped = true;
     if (abort) {
         for (auto& lane : lanes_) {
             if (lane.runner == &runner) {

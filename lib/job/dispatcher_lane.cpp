@@ -1,6 +1,7 @@
 #include "job/dispatcher.hpp"
 
 #include "coro/run_in_executor.hpp"
+#include "future/errors.hpp"
 #include "job/outcome_record.hpp"
 #include "job/spill.hpp"
 #include "model/item_extras.hpp"
@@ -90,7 +91,16 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     }
     std::optional<BodyRef> body;
     if (outcome.spilled) {
-        body = co_await finish_spilled(item, outcome);
+        bool cancelled = false;
+        try {
+            body = co_await finish_spilled(item, outcome);
+        } catch (const CancelledError&) {
+            cancelled = true;
+        }
+        if (cancelled) {
+            ++runner.dropped;
+            co_return;
+        }
     }
     const auto now = parts_.clock->wall();
     auto& record =
@@ -161,6 +171,13 @@ awaitable<std::optional<BodyRef>> Dispatcher::finish_spilled(
 
 /// Puts the item aside until its next attempt; false when this outcome is its last.
 bool Dispatcher::retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome) {
+    if (queue.runner->stopped) {
+        // Its permits are gone: what is in flight ends as it ends.
+        if (outcome.code != failure_code::none) {
+            outcome.attempt.retry = "not retried: the job is being cancelled";
+        }
+        return false;
+    }
     const auto& job = queue.runner->job();
     std::optional<FetchOptions> own;
     if (!item.item.extras.empty()) {

@@ -32,8 +32,8 @@ struct RunnerReport {
     std::size_t startable = 0;         ///< more permits it has a use for
     std::size_t returned_permits = 0;  ///< given back: nothing here can use them
     std::size_t finished = 0;          ///< results on their way to the store since the last report
-    std::size_t dropped = 0;           ///< items put aside unfinished by an abort since the last report
-    bool started = false;              ///< whether an item has ever started here
+    std::size_t dropped = 0;  ///< items put aside unfinished by an abort since the last report
+    bool started = false;     ///< whether an item has ever started here
 };
 
 /// What a shard needs of a job, and where it reports to. Implemented by Job; a test stands in.
@@ -96,7 +96,7 @@ public:
     std::size_t waiting = 0;
     // For the next report.
     bool dirty = false;
-    bool aborted = false;
+    bool stopped = false;  ///< the job is being cancelled: nothing of it starts again
     bool started = false;
     std::size_t dropped = 0;
     std::vector<ResultToRecord> finished;

@@ -23,6 +23,10 @@ void ScriptedFetcher::hang(const std::string& url) {
     script_[url].push_back({0, {}, true});
 }
 
+void ScriptedFetcher::spill(const std::string& url, std::unique_ptr<SpilledBody> body) {
+    spilled_[url] = std::move(body);
+}
+
 std::size_t ScriptedFetcher::attempts(const std::string& url) const {
     const auto found = attempts_.find(url);
     return found == attempts_.end() ? 0 : found->second;
@@ -61,6 +65,9 @@ awaitable<FetchOutcome> ScriptedFetcher::fetch(FetchOrder order) {
         outcome.payload = "body of " + order.url->href();
         outcome.size = outcome.wire_size = outcome.payload.size();
         outcome.sha256.emplace();
+        if (const auto spilled = spilled_.find(order.url->href()); spilled != spilled_.end()) {
+            outcome.spilled = std::move(spilled->second);
+        }
     }
     co_return outcome;
 }

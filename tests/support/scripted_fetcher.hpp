@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
 
 namespace fanfetch::testing {
@@ -23,6 +24,8 @@ public:
     void fail(const std::string& url, failure_code code);
     /// Never ends by itself: only a cancellation ends it.
     void hang(const std::string& url);
+    /// Answered with 200 and a body that went to disk, once.
+    void spill(const std::string& url, std::unique_ptr<SpilledBody> body);
     /// Every attempt takes this long.
     void take(std::chrono::milliseconds time) { time_ = time; }
 
@@ -41,6 +44,7 @@ private:
     Step next(const std::string& url);
 
     std::map<std::string, std::deque<Step>> script_;
+    std::map<std::string, std::unique_ptr<SpilledBody>> spilled_;
     std::map<std::string, std::size_t> attempts_;
     std::chrono::milliseconds time_{0};
     std::size_t in_flight_ = 0;

@@ -1,4 +1,5 @@
 #include "coro/await_future.hpp"
+#include "job/spill.hpp"
 #include "support/job_bench.hpp"
 
 #include <gtest/gtest.h>
@@ -193,6 +194,59 @@ TEST(Job, DrainLetsWhatIsInFlightEnd) {
     EXPECT_EQ(ended->counts.succeeded + ended->counts.cancelled, 100U);
     EXPECT_GE(ended->counts.succeeded, 4U);
     EXPECT_EQ(answer.result()->cancelled, ended->counts.cancelled);
+}
+
+TEST(Job, DrainDoesNotWaitForRetries) {
+    JobBench bench;
+    bench.network().take(30ms);
+    bench.network().answer("http://a.test/1", 503);
+    bench.network().answer("http://a.test/2", 503);
+    auto options = without_pauses();
+    options.concurrency = 2;
+    const auto job = bench.submit(urls_of("a.test", 3), options);
+    bench.wait(*job, {kind::first_completed, 0});
+
+    (void)job->cancel(cancel_mode::drain, state_reason::by_user);
+    const auto ended = bench.wait(*job);
+
+    EXPECT_EQ(ended->record.state, job_state::cancelled);
+    EXPECT_EQ(sum(ended->counts), 3U);
+}
+
+/// A body on a disk that takes its time.
+class SlowBody final : public LongBody {
+public:
+    explicit SlowBody(Future<void> ready) : ready_{std::move(ready)} {}
+    Expected<void> append(std::string_view) override { return {}; }
+    Expected<BodyRef> finish(const ResponseRecord&, const Sha256&) override {
+        ready_.result();
+        return BodyRef{};
+    }
+
+private:
+    Future<void> ready_;
+};
+
+TEST(Job, AbortDoesNotWaitForTheDisk) {
+    Promise<void> disk;
+    JobBench bench;
+    bench.network().spill(
+        "http://a.test/1",
+        std::make_unique<StoredSpill>(std::make_unique<SlowBody>(disk.get_future()))
+    );
+    JobOptions options;
+    options.concurrency = 1;
+    const auto job = bench.submit(urls_of("a.test", 3), options);
+    bench.wait(*job, {kind::first_completed, 0});
+
+    (void)job->cancel(cancel_mode::abort, state_reason::by_user);
+    const auto ended = bench.wait(*job);
+    disk.set_result();
+
+    EXPECT_EQ(ended->record.state, job_state::cancelled);
+    EXPECT_EQ(ended->counts.cancelled, 2U);
+    EXPECT_EQ(bench.run_to_end(urls_of("a.test", 3), options)->counts.succeeded, 3U)
+        << "the host's slot came back";
 }
 
 TEST(Job, CancelIsIdempotent) {
