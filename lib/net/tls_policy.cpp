@@ -29,7 +29,7 @@ constexpr auto system_bundles = std::to_array<const char*>(
      "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}
 );
 
-using Store = std::unique_ptr<X509_STORE, decltype(&::X509_STORE_free)>;
+using Store = std::shared_ptr<X509_STORE>;
 
 Failure unreadable(const std::string& file) {
     return failed(
@@ -38,24 +38,14 @@ Failure unreadable(const std::string& file) {
     );
 }
 
-Expected<Store> load_trust(const TlsSettings& settings) {
-    Store store{::X509_STORE_new(), &::X509_STORE_free};
-    if (!settings.ca_file.empty()) {
-        if (::X509_STORE_load_file(store.get(), settings.ca_file.c_str()) != 1) {
-            return unreadable(settings.ca_file);
-        }
-        return store;
-    }
+/// Without a bundle the store stays empty, and nothing will verify.
+void load_system_trust(X509_STORE& store) {
     for (const char* bundle : system_bundles) {
-        if (::access(bundle, R_OK) != 0) {
-            continue;
+        if (::access(bundle, R_OK) == 0) {
+            ::X509_STORE_load_file(&store, bundle);
+            return;
         }
-        if (::X509_STORE_load_file(store.get(), bundle) != 1) {
-            return unreadable(bundle);
-        }
-        break;
     }
-    return store;  // without a bundle it is empty, and nothing will verify
 }
 
 ssl::context make_context(X509_STORE* trust, peer_check check) {
@@ -88,13 +78,20 @@ std::string bare_host(std::string_view host) {
 }  // namespace
 
 Expected<TlsPolicy> TlsPolicy::make(const TlsSettings& settings) {
-    auto trust = load_trust(settings);
-    if (!trust) {
-        return trust.error();
+    const Store trust{::X509_STORE_new(), &::X509_STORE_free};
+    const bool own = !settings.ca_file.empty();
+    if (own && ::X509_STORE_load_file(trust.get(), settings.ca_file.c_str()) != 1) {
+        return unreadable(settings.ca_file);
     }
+    auto load = [trust, own] {
+        if (!own) {
+            load_system_trust(*trust);
+        }
+    };
     return TlsPolicy{
-        make_context(trust->get(), peer_check::required),
-        make_context(trust->get(), peer_check::recorded)};
+        std::async(std::launch::async, std::move(load)),
+        make_context(trust.get(), peer_check::required),
+        make_context(trust.get(), peer_check::recorded)};
 }
 
 Expected<void> TlsPolicy::expect_host(SSL* stream, std::string_view host) {

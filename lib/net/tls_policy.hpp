@@ -5,6 +5,7 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include <cstdint>
+#include <future>
 #include <string>
 #include <string_view>
 
@@ -37,14 +38,20 @@ struct TlsFindings {
 /// pre-shared keys, no renegotiation, no compression, no session resumption. ALPN offers http/1.1.
 /// `peer_check::recorded` differs in nothing but in going on.
 ///
-/// Errors   of make: internal, when the trusted certificates cannot be read
-/// Threads  immutable once made; streams may be made from its contexts on any thread
+/// The system's certificates are read in the background, since that takes longer than everything
+/// else a start does; the first to ask for a context waits for them. Those the operator named are
+/// read at once, so that a wrong file is told at the start.
+///
+/// Errors   of make: internal, when `ca_file` cannot be read. When the system's cannot, nothing
+///          verifies
+/// Threads  immutable once made; contexts may be asked for and used on any thread
 /// Source   RFC 9525 §6 (identity), RFC 9325 (versions and ciphers), RFC 7301 (ALPN)
 class TlsPolicy {
 public:
     [[nodiscard]] static Expected<TlsPolicy> make(const TlsSettings& settings);
 
     [[nodiscard]] boost::asio::ssl::context& context(peer_check check) noexcept {
+        trusted_.wait();
         return check == peer_check::required ? required_ : recorded_;
     }
 
@@ -58,9 +65,15 @@ public:
     [[nodiscard]] static TlsFindings verdict(const SSL* stream);
 
 private:
-    TlsPolicy(boost::asio::ssl::context required, boost::asio::ssl::context recorded)
-        : required_{std::move(required)}, recorded_{std::move(recorded)} {}
+    TlsPolicy(
+        std::shared_future<void> trusted, boost::asio::ssl::context required,
+        boost::asio::ssl::context recorded
+    )
+        : trusted_{std::move(trusted)},
+          required_{std::move(required)},
+          recorded_{std::move(recorded)} {}
 
+    std::shared_future<void> trusted_;  // the certificates are there
     boost::asio::ssl::context required_;
     boost::asio::ssl::context recorded_;
 };

@@ -1,6 +1,5 @@
 """Fixtures: the program running on a data directory of its own, and origins for it to fetch from."""
 
-import os
 import pathlib
 import shutil
 import socket
@@ -11,20 +10,6 @@ import pytest
 import client
 import origins
 import tls
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "soak: long; run with -m soak or FANFETCH_SOAK=1")
-
-
-def pytest_collection_modifyitems(config, items):
-    """Long tests run when they are asked for."""
-    if os.environ.get("FANFETCH_SOAK") == "1" or "soak" in config.option.markexpr:
-        return
-    skip = pytest.mark.skip(reason="long: -m soak or FANFETCH_SOAK=1")
-    for item in items:
-        if "soak" in item.keywords:
-            item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")
