@@ -100,7 +100,7 @@ awaitable<void> Listener::run() {
             events_.accepted(std::move(socket), peer, session_kind::regular);
             reserve_.refill();
         } else if (is_exhaustion(error)) {
-            co_await accept_from_reserve();
+            co_await accept_without_descriptors();
         } else if (error == asio::error::operation_aborted) {
             co_return;
         }
@@ -108,20 +108,38 @@ awaitable<void> Listener::run() {
     }
 }
 
-awaitable<void> Listener::accept_from_reserve() {
+awaitable<void> Listener::accept_without_descriptors() {
+    // accept(2) fails like this also while nobody is there, and nobody must make room for nobody.
+    auto [closed] = co_await acceptor_.async_wait(asio::socket_base::wait_read, no_throw);
+    if (closed) {
+        co_return;
+    }
+    if (!is_exhaustion(accept_now(events_.next_loop(), session_kind::regular))) {
+        co_return;  // in the meantime there was one
+    }
     if (reserve_.give()) {
-        Endpoint peer;
-        error_code error;
-        TcpSocket socket{executor_};
-        acceptor_.accept(socket, peer, error);
+        const auto error = accept_now(executor_, session_kind::overflow);
         if (!error) {
-            events_.accepted(std::move(socket), peer, session_kind::overflow);
             co_return;
         }
         reserve_.refill();
+        if (!is_exhaustion(error)) {
+            co_return;
+        }
     }
     events_.exhausted();
     co_await pause();
+}
+
+error_code Listener::accept_now(LoopExecutor loop, session_kind kind) {
+    Endpoint peer;
+    error_code error;
+    TcpSocket socket{loop};
+    acceptor_.accept(socket, peer, error);
+    if (!error) {
+        events_.accepted(std::move(socket), peer, kind);
+    }
+    return error;
 }
 
 awaitable<void> Listener::pause() {

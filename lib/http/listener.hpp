@@ -32,8 +32,8 @@ private:
 };
 
 /// Accepts connections on one address, also when descriptors have run out: then it takes one from
-/// a small reserve for a connection that counts as overflow, and otherwise waits a little, instead
-/// of trying again at once for ever.
+/// a small reserve for a connection that counts as overflow, and once that is empty waits a little,
+/// instead of trying again at once for ever.
 ///
 /// Threads  the loop it was made for
 /// Source   accept(2): EMFILE, ENFILE, ENOBUFS, ENOMEM
@@ -63,7 +63,8 @@ public:
     void refill_reserve() noexcept { reserve_.refill(); }
 
 private:
-    awaitable<void> accept_from_reserve();
+    awaitable<void> accept_without_descriptors();
+    boost::system::error_code accept_now(LoopExecutor loop, session_kind kind);
     awaitable<void> pause();
 
     LoopExecutor executor_;

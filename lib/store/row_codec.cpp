@@ -220,7 +220,8 @@ std::optional<ItemResult> decode_result(std::string_view record, result_detail w
         result.body = body_ref(in);
         result.body.has_payload = (flags & has_payload) != 0;
     }
-    if (!in.ok() || !is_terminal(result.state)) {
+    const bool nowhere = (flags & has_body) != 0 && result.body.segment == 0;
+    if (!in.ok() || nowhere || !is_terminal(result.state)) {
         return std::nullopt;
     }
     if (wanted == result_detail::without_attempts) {

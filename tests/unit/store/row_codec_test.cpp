@@ -80,6 +80,17 @@ TEST(RowCodec, EveryTruncationIsRefused) {
     EXPECT_FALSE(decode_result(bytes + '\0')) << "nor is there anything behind it";
 }
 
+TEST(RowCodec, ABodyThatIsNowhereIsRefused) {
+    auto result = full_result();
+    result.sha256->fill(0);
+    auto bytes = encoded(result);
+    const auto behind_digest = bytes.rfind(std::string(32, '\0')) + 32;
+    ASSERT_EQ(bytes.at(behind_digest), 9) << "the segment";
+    bytes[behind_digest] = 0;
+
+    EXPECT_FALSE(decode_result(bytes));
+}
+
 TEST(RowCodec, AStateThatIsNotTerminalIsRefused) {
     auto result = full_result();
     result.state = item_state::running;
