@@ -8,6 +8,25 @@
 #include <utility>
 
 namespace fanfetch {
+namespace {
+
+/// A turn belongs to a tenant: his job of the highest priority takes it, and nobody else waits
+/// longer for that.
+RunnerQueue& most_urgent(HostQueue& host, RunnerQueue& turn) {
+    auto* best = &turn;
+    const auto& own = turn.runner->job();
+    for (auto* queue : host.ring) {
+        const auto& job = queue->runner->job();
+        if (queue->runner->free_permits > 0 && job.tenant() == own.tenant() &&
+            job.options().lane == own.options().lane &&
+            job.options().priority > best->runner->job().options().priority) {
+            best = queue;
+        }
+    }
+    return *best;
+}
+
+}  // namespace
 
 Dispatcher::Dispatcher(Parts parts)
     : parts_{std::move(parts)},
@@ -124,15 +143,14 @@ RunnerQueue* Dispatcher::next_of(HostQueue& host) {
     if (best == host.ring.end()) {
         return nullptr;
     }
-    auto* queue = *best;
-    if (queue->items.size() == 1) {
-        queue->in_ring = false;
-        host.ring.erase(best);
-    } else if (host.ring.size() > 1) {
-        host.ring.erase(best);
-        host.ring.push_back(queue);
+    auto& turn = **best;
+    host.ring.erase(best);
+    host.ring.push_back(&turn);
+    auto& queue = most_urgent(host, turn);
+    if (queue.items.size() == 1) {
+        leave_ring(queue);
     }
-    return queue;
+    return &queue;
 }
 
 /// Takes the queue's next item and what it needs to run: the permit, the host's slot, the shard's

@@ -59,10 +59,10 @@ struct StatusRange {
 
 /// What the body must turn out to be.
 struct Expectations {
-    std::optional<std::uint64_t> size;     ///< bytes, decoded
-    std::string sha256;                    ///< 32 bytes, or empty
-    std::string md5;                       ///< 16 bytes, or empty
-    std::string content_type;              ///< type/subtype, or empty
+    std::optional<std::uint64_t> size;  ///< bytes, decoded
+    std::string sha256;                 ///< 32 bytes, or empty
+    std::string md5;                    ///< 16 bytes, or empty
+    std::string content_type;           ///< type/subtype, or empty
 
     friend bool operator==(const Expectations&, const Expectations&) = default;
 };
@@ -100,7 +100,7 @@ struct JobOptions {
     std::uint64_t on_error_limit = 1;  ///< a count or a percentage, as on_error says
     std::optional<std::chrono::milliseconds> deadline;
     std::chrono::milliseconds ttl{std::chrono::hours{24}};
-    int priority = 0;
+    int priority = 0;  ///< among the jobs of one tenant that wait for one host: higher goes first
     job_lane lane = job_lane::batch;
     std::vector<std::string> tags;
     std::string metadata;  ///< a JSON text, or empty

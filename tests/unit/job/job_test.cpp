@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <string>
@@ -97,6 +98,30 @@ TEST(Job, TheOperatorsCeilingHoldsForAllJobsOfAHostTogether) {
     bench.wait(*second);
 
     EXPECT_EQ(bench.network().most_in_flight(), 4U);
+}
+
+TEST(Job, OfATenantsJobsThatWaitForAHostTheUrgentOneGoesFirst) {
+    DispatchLimits limits;
+    limits.host_ceiling = 1;
+    JobBench bench{limits};
+    bench.network().take(1ms);
+    JobOptions urgent;
+    urgent.priority = 5;
+
+    std::vector<std::string> patient;
+    for (int i = 0; i < 200; ++i) {
+        patient.push_back("http://a.test/patient/" + std::to_string(i));
+    }
+
+    const auto other = bench.submit(patient);
+    const auto first = bench.submit(urls_of("a.test", 40), urgent);
+    bench.wait(*first);
+
+    const auto served = std::ranges::count_if(patient, [&](const std::string& url) {
+        return bench.network().attempts(url) > 0;
+    });
+    EXPECT_LT(served, 30) << "taking turns it would be 40";
+    EXPECT_EQ(bench.wait(*other)->counts.succeeded, 200U);
 }
 
 TEST(Job, ASlowHostDoesNotStopTheOthers) {
