@@ -23,6 +23,14 @@ void put_digits(char* to, unsigned width, unsigned number) noexcept {
     }
 }
 
+/// The lowest `width` hexadecimal digits.
+void put_hex(char* to, unsigned width, std::uint64_t number) noexcept {
+    while (width-- > 0) {
+        to[width] = hex[number & 15U];
+        number >>= 4U;
+    }
+}
+
 void append_date(std::string& out, WallTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
@@ -45,15 +53,12 @@ void append_record_id(std::string& out, Random& random) {
     constexpr std::uint64_t variant = std::uint64_t{1} << 63U;
     const std::uint64_t high = (random.bits() & ~std::uint64_t{0xF000}) | version_4;
     const std::uint64_t low = (random.bits() & ~(std::uint64_t{3} << 62U)) | variant;
-    std::array<char, 36> text{};
-    char* to = text.data();
-    for (unsigned i = 0; i < 32; ++i) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) {
-            *to++ = '-';
-        }
-        const std::uint64_t half = i < 16 ? high : low;
-        *to++ = hex[half >> (60U - i % 16 * 4) & 15U];
-    }
+    std::array<char, 36> text{"00000000-0000-0000-0000-00000000000"};
+    put_hex(text.data(), 8, high >> 32U);
+    put_hex(text.data() + 9, 4, high >> 16U);
+    put_hex(text.data() + 14, 4, high);
+    put_hex(text.data() + 19, 4, low >> 48U);
+    put_hex(text.data() + 24, 12, low);
     out.append("<urn:uuid:").append(text.data(), text.size()).append(">");
 }
 

@@ -6,7 +6,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -22,32 +21,46 @@ namespace {
 /// A redirect's body is read over so that the connection can be kept, but only so far.
 constexpr std::uint64_t longest_discarded_body = 64U << 10U;
 
-/// The exchange as it goes along. A class, because its steps share everything.
+/// The exchange as it goes along: what there is to decide between two reads. A class, because its
+/// steps share everything.
 class Exchange {
 public:
     Exchange(
         Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel,
-        const ExchangeOrder& order
+        const ExchangeOrder& order, ExchangeEnd& end
     )
         : connection_{connection},
           scratch_{scratch},
           order_{order},
-          watch_{wheel, connection.socket, order.total_deadline} {}
+          watch_{wheel, connection.socket, order.total_deadline},
+          end_{end} {}
 
-    awaitable<void> run();
-    [[nodiscard]] ExchangeEnd end() && { return std::move(end_); }
+    void prepare();
+    void send();
+    [[nodiscard]] bool sending() const noexcept {
+        return !ended_ && sent_ < scratch_.request.size();
+    }
+    [[nodiscard]] asio::const_buffer unsent() const noexcept {
+        return asio::buffer(scratch_.request) + sent_;
+    }
+    void on_sent(const error_code& error, std::size_t size);
+
+    [[nodiscard]] bool receiving() const noexcept { return !ended_; }
+    void on_read(const error_code& error, std::size_t size);
+    [[nodiscard]] bool wants_flush() const noexcept;
+    void on_flushed(const Expected<void>& flushed);
+    /// Ends the exchange when the response is complete.
+    void settle();
+
+    void finish();
 
 private:
-    void prepare();
-    awaitable<bool> send();
-    awaitable<bool> send_rest(std::size_t sent);
-    awaitable<bool> receive();
-    awaitable<bool> fill();
     [[nodiscard]] bool take(std::string_view bytes);
     [[nodiscard]] bool on_head();
     [[nodiscard]] bool on_body(std::string_view bytes);
     [[nodiscard]] Expected<void> decode(std::string_view coded);
     [[nodiscard]] bool on_complete();
+    void on_read_error(const error_code& error);
 
     bool fail(Failure failure);
     bool fail_from(const error_code& error);
@@ -57,21 +70,13 @@ private:
     ExchangeScratch& scratch_;
     const ExchangeOrder& order_;
     ExchangeWatch watch_;
-    ExchangeEnd end_;
-    std::string_view unread_;  // what is left in the buffer behind the end of the response
+    ExchangeEnd& end_;
+    std::size_t sent_ = 0;
+    std::size_t surplus_ = 0;  // bytes in the buffer behind the end of the response
     bool head_seen_ = false;
+    bool ended_ = false;
+    bool whole_ = false;
 };
-
-awaitable<void> Exchange::run() {
-    prepare();
-    const bool sent = co_await send();
-    if (sent) {
-        const bool received = co_await receive();
-        end_.reusable = received && scratch_.reader.reusable(unread_.size());
-    }
-    watch_.stop();
-    end_.done_at = now();
-}
 
 void Exchange::prepare() {
     const auto& request = *order_.request;
@@ -101,94 +106,83 @@ void Exchange::prepare() {
 }
 
 /// Small requests fit into the socket's buffer: one system call and no suspension.
-awaitable<bool> Exchange::send() {
+void Exchange::send() {
     end_.sent_at = now();
     watch_.limit(
         failure_code::timeout_first_byte,
         saturating_add(end_.sent_at, order_.options->timeouts.first_byte)
     );
-    std::size_t sent = 0;
-    if (!connection_.tls) {
-        error_code error;
-        sent = connection_.socket.write_some(asio::buffer(scratch_.request), error);
-        if (error && error != asio::error::would_block && error != asio::error::try_again) {
-            co_return fail_from(error);
-        }
-    }
-    if (sent == scratch_.request.size()) {
-        co_return true;
-    }
-    const bool rest = co_await send_rest(sent);
-    co_return rest;
-}
-
-awaitable<bool> Exchange::send_rest(std::size_t sent) {
-    const auto rest = asio::buffer(scratch_.request) + sent;
-    error_code error;
     if (connection_.tls) {
-        const auto [tls_error, n] = co_await asio::async_write(*connection_.tls, rest, no_throw);
-        error = tls_error;
-    } else {
-        const auto [tcp_error, n] = co_await asio::async_write(connection_.socket, rest, no_throw);
-        error = tcp_error;
+        return;
     }
-    co_return !error || fail_from(error);
-}
-
-awaitable<bool> Exchange::receive() {
-    for (;;) {
-        const bool more = co_await fill();
-        if (!more) {
-            co_return false;
-        }
-        if (!take(unread_)) {
-            co_return false;
-        }
-        if (scratch_.body.wants_flush() ||
-            (scratch_.reader.complete() && head_seen_ && scratch_.body.on_disk())) {
-            auto flushed = co_await scratch_.body.flush();
-            if (!flushed) {
-                co_return fail(flushed.error());
-            }
-        }
-        if (scratch_.reader.complete()) {
-            co_return on_complete();
-        }
-    }
-}
-
-/// Reads once into the empty buffer; the end of the stream is the reader's to judge.
-awaitable<bool> Exchange::fill() {
-    const auto space = asio::buffer(scratch_.buffer);
     error_code error;
-    std::size_t size = 0;
-    if (connection_.tls) {
-        const auto [tls_error, n] = co_await connection_.tls->async_read_some(space, no_throw);
-        error = tls_error;
-        size = n;
+    sent_ = connection_.socket.write_some(asio::buffer(scratch_.request), error);
+    if (error && error != asio::error::would_block && error != asio::error::try_again) {
+        fail_from(error);
+    }
+}
+
+void Exchange::on_sent(const error_code& error, std::size_t size) {
+    sent_ += size;
+    if (error) {
+        fail_from(error);
+    }
+}
+
+/// What one read into the empty buffer came to.
+void Exchange::on_read(const error_code& error, std::size_t size) {
+    if (error) {
+        on_read_error(error);
     } else {
-        const auto [tcp_error, n] = co_await connection_.socket.async_read_some(space, no_throw);
-        error = tcp_error;
-        size = n;
+        ended_ = !take({scratch_.buffer.data(), size});
     }
-    if (!error) {
-        unread_ = {scratch_.buffer.data(), size};
-        co_return true;
+    if (!wants_flush()) {
+        settle();
     }
+}
+
+/// The end of the stream is the reader's to judge.
+void Exchange::on_read_error(const error_code& error) {
     if (watch_.expired() != failure_code::none || error == asio::error::operation_aborted) {
-        co_return fail_from(error);
+        fail_from(error);
+        return;
     }
     auto finished = scratch_.reader.finish(
         error == asio::error::eof ? stream_end::orderly : stream_end::abrupt
     );
-    if (!finished) {
-        if (!scratch_.reader.started()) {
-            co_return fail_from(error);
-        }
-        co_return fail(finished.error());
+    if (finished) {
+        return;
     }
-    unread_ = {};
-    co_return true;
+    if (scratch_.reader.started()) {
+        fail(finished.error());
+    } else {
+        fail_from(error);
+    }
+}
+
+bool Exchange::wants_flush() const noexcept {
+    return !ended_ && (scratch_.body.wants_flush() ||
+                       (scratch_.reader.complete() && head_seen_ && scratch_.body.on_disk()));
+}
+
+void Exchange::on_flushed(const Expected<void>& flushed) {
+    if (!flushed) {
+        fail(flushed.error());
+    }
+    settle();
+}
+
+void Exchange::settle() {
+    if (!ended_ && scratch_.reader.complete()) {
+        whole_ = on_complete();
+        ended_ = true;
+    }
+}
+
+void Exchange::finish() {
+    end_.reusable = whole_ && scratch_.reader.reusable(surplus_);
+    watch_.stop();
+    end_.done_at = now();
 }
 
 /// Gives the reader everything that came. The head is read over in one go with a short body, so
@@ -220,7 +214,7 @@ bool Exchange::take(std::string_view bytes) {
                 }
                 break;
             case response_event::complete:
-                unread_ = bytes;
+                surplus_ = bytes.size();
                 return true;
         }
     }
@@ -296,6 +290,7 @@ bool Exchange::on_complete() {
 }
 
 bool Exchange::fail(Failure failure) {
+    ended_ = true;
     end_.code = failure.code;
     end_.detail = std::move(failure.detail);
     return false;
@@ -322,12 +317,39 @@ bool Exchange::fail_from(const error_code& error) {
 
 }  // namespace
 
-awaitable<ExchangeEnd> run_exchange(
-    Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel, ExchangeOrder order
+awaitable<void> run_exchange(
+    Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel,
+    const ExchangeOrder& order, ExchangeEnd& end
 ) {
-    Exchange exchange{connection, scratch, wheel, order};
-    co_await exchange.run();
-    co_return std::move(exchange).end();
+    Exchange exchange{connection, scratch, wheel, order, end};
+    exchange.prepare();
+    exchange.send();
+    while (exchange.sending()) {
+        if (connection.tls) {
+            const auto [error, size] =
+                co_await connection.tls->async_write_some(exchange.unsent(), no_throw);
+            exchange.on_sent(error, size);
+        } else {
+            const auto [error, size] =
+                co_await connection.socket.async_write_some(exchange.unsent(), no_throw);
+            exchange.on_sent(error, size);
+        }
+    }
+    const auto space = asio::buffer(scratch.buffer);
+    while (exchange.receiving()) {
+        if (connection.tls) {
+            const auto [error, size] = co_await connection.tls->async_read_some(space, no_throw);
+            exchange.on_read(error, size);
+        } else {
+            const auto [error, size] = co_await connection.socket.async_read_some(space, no_throw);
+            exchange.on_read(error, size);
+        }
+        if (exchange.wants_flush()) {
+            const auto flushed = co_await scratch.body.flush();
+            exchange.on_flushed(flushed);
+        }
+    }
+    exchange.finish();
 }
 
 }  // namespace fanfetch

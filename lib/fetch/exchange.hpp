@@ -85,14 +85,17 @@ struct ExchangeEnd {
 ///
 /// The system call is tried first and the coroutine suspended only when it would block. The
 /// response stands in `scratch` (head, body) until the next exchange. Never throws for what the
-/// network does; when the coroutine is cancelled it ends with cancelled_by_user.
+/// network does; when the coroutine is cancelled it ends with cancelled_by_user. `end` is a fresh
+/// one, and the caller's: what a fetch passes from coroutine to coroutine is passed by reference,
+/// since a kept connection makes more of these than anything else.
 ///
 /// Errors   timeout_*, connect_reset, http_truncated, http_malformed, http_header_limit, limit_*,
 ///          decode_failed; an unaccepted status is not one
 /// Threads  the loop of the connection
 /// Source   RFC 9112; the order of measures follows the profile, see the module's README
-awaitable<ExchangeEnd> run_exchange(
-    Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel, ExchangeOrder order
+awaitable<void> run_exchange(
+    Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel,
+    const ExchangeOrder& order, ExchangeEnd& end
 );
 
 }  // namespace fanfetch

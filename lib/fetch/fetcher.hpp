@@ -50,14 +50,15 @@ struct FetchOutcome {
 
 /// Performs attempts. A test stands in for the network with ScriptedFetcher.
 ///
-/// Ends within the attempt's total timeout. When the coroutine is cancelled the attempt ends
-/// within a loop turn with `cancelled_by_user`; the caller knows the real reason.
+/// `outcome` is a fresh one, filled when the coroutine returns. Ends within the attempt's total
+/// timeout. When the coroutine is cancelled the attempt ends within a loop turn with
+/// `cancelled_by_user`; the caller knows the real reason.
 ///
 /// Threads  the shard it was made for
 class Fetcher {
 public:
     virtual ~Fetcher() = default;
-    virtual awaitable<FetchOutcome> fetch(FetchOrder order) = 0;
+    virtual awaitable<void> fetch(FetchOrder order, FetchOutcome& outcome) = 0;
 };
 
 }  // namespace fanfetch

@@ -58,119 +58,117 @@ HttpFetcher::HttpFetcher(Parts parts)
 
 HttpFetcher::~HttpFetcher() = default;
 
-awaitable<FetchOutcome> HttpFetcher::fetch(FetchOrder order) {
+awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
     const auto& options = *order.options;
     const auto started = parts_.clock->now();
+    outcome.attempt.started_at = parts_.clock->wall();
     Course course{
         .request = {*order.url, options.method, options.headers, options.body},
-        .order = &order,
+        .order = order,
         .deadline = saturating_add(started, options.timeouts.total),
-        .outcome = {},
-        .hops = {},
+        .outcome = outcome,
     };
-    course.outcome.attempt.started_at = parts_.clock->wall();
     auto scratch = lease_scratch();
     try {
-        co_await follow(course, *scratch);
+        for (bool going_on = true; going_on;) {
+            ExchangeEnd end;
+            co_await one_hop(course, *scratch, end);
+            if (end.code == failure_code::none && end.redirect) {
+                going_on = follow(course, *scratch);
+            } else {
+                conclude(course, *scratch, end);
+                going_on = false;
+            }
+        }
     } catch (const CancelledError&) {
-        course.outcome.code = failure_code::cancelled_by_user;
+        outcome.code = failure_code::cancelled_by_user;
     } catch (const boost::system::system_error& error) {
         const bool aborted = error.code() == boost::asio::error::operation_aborted;
-        course.outcome.code = aborted ? failure_code::cancelled_by_user : failure_code::internal;
-        course.outcome.detail = error.what();
+        outcome.code = aborted ? failure_code::cancelled_by_user : failure_code::internal;
+        outcome.detail = error.what();
     }
     return_scratch(std::move(scratch));
-    course.outcome.attempt.redirects = std::move(course.hops);
-    course.outcome.attempt.timing.total = between(started, parts_.clock->now());
-    co_return std::move(course.outcome);
+    outcome.attempt.timing.total = between(started, parts_.clock->now());
 }
 
-/// Hop after hop until a response is the answer.
-awaitable<void> HttpFetcher::follow(Course& course, ExchangeScratch& scratch) {
-    for (;;) {
-        const ExchangeEnd end = co_await one_hop(course, scratch);
-        if (end.code != failure_code::none || !end.redirect) {
-            conclude(course, scratch, end);
-            co_return;
-        }
-        const auto& head = scratch.reader.head();
-        const auto location = head.fields.find("location").value_or("");
-        const auto status = head.status;
-        auto next = next_hop(
-            course.request, status, location, static_cast<int>(course.hops.size()),
-            course.order->options->redirects
-        );
-        if (!next) {
-            course.outcome.code = next.error().code;
-            course.outcome.detail = std::move(next.error().detail);
-            course.outcome.status = status;
-            co_return;
-        }
-        course.request = std::move(*next);
-        course.outcome.final_url = course.request.url.href();
-        course.hops.push_back({status, course.outcome.final_url});
+/// Makes the request of the next hop; false when there is none, which the outcome says then.
+bool HttpFetcher::follow(Course& course, const ExchangeScratch& scratch) {
+    auto& hops = course.outcome.attempt.redirects;
+    const auto& head = scratch.reader.head();
+    const auto location = head.fields.find("location").value_or("");
+    auto next = next_hop(
+        course.request, head.status, location, static_cast<int>(hops.size()),
+        course.order.options->redirects
+    );
+    if (!next) {
+        course.outcome.code = next.error().code;
+        course.outcome.detail = std::move(next.error().detail);
+        course.outcome.status = head.status;
+        return false;
     }
+    course.request = std::move(*next);
+    course.outcome.final_url = course.request.url.href();
+    hops.push_back({head.status, course.outcome.final_url});
+    return true;
 }
 
-awaitable<ExchangeEnd> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch) {
-    const auto& options = *course.order->options;
+awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end) {
+    const auto& options = *course.order.options;
     const auto key =
-        ConnectionPool::key(course.request.url, options.verify_tls, course.order->tenant);
+        ConnectionPool::key(course.request.url, options.verify_tls, course.order.tenant);
+    ExchangeOrder order;
+    order.request = &course.request;
+    order.options = &options;
+    order.user_agent = parts_.user_agent;
+    order.max_header_bytes = parts_.max_header_bytes;
+    order.total_deadline = course.deadline;
+    order.store_body = course.order.store_body;
+    order.hash_later = course.order.hash_later;
+    order.may_redirect = true;
+
+    auto& attempt = course.outcome.attempt;
     auto connection = pool_.take(key);
     bool reused = connection != nullptr;
-    ExchangeEnd end;
     for (;;) {
         if (!connection) {
             auto dialled = co_await dial(course);
             if (!dialled) {
-                end = {};
                 end.code = dialled.error().code;
                 end.detail = std::move(dialled.error().detail);
-                co_return end;
+                co_return;
             }
             connection = std::move(*dialled);
         }
-        auto& attempt = course.outcome.attempt;
         attempt.remote_address = connection->report.remote_address;
         attempt.reused_connection = reused;
-
-        ExchangeOrder order;
-        order.request = &course.request;
-        order.options = &options;
-        order.user_agent = parts_.user_agent;
-        order.max_header_bytes = parts_.max_header_bytes;
-        order.total_deadline = course.deadline;
-        order.store_body = course.order->store_body;
-        order.hash_later = course.order->hash_later;
-        order.may_redirect = true;
-        end = co_await run_exchange(*connection, scratch, wheel_, order);
+        co_await run_exchange(*connection, scratch, wheel_, order, end);
         const bool again = reused && end.untouched && safe(course.request.method);
         if (!again) {
             break;
         }
+        end = ExchangeEnd{};
         connection.reset();
         reused = false;
     }
     if (connection->tls) {
         const auto& report = connection->report;
-        course.outcome.attempt.tls = {
+        attempt.tls = {
             report.tls_version, report.tls_cipher, report.tls_verified, report.tls_verdict};
     }
     if (end.reusable) {
         pool_.put(key, std::move(connection), end.done_at);
         sweep_->keep_going(end.done_at);
     }
-    co_return end;
 }
 
 awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(Course& course) {
-    const auto& options = *course.order->options;
+    const auto& options = *course.order.options;
     DialOrder order;
     order.url = &course.request.url;
     order.deadline =
         std::min(course.deadline, saturating_add(parts_.clock->now(), options.timeouts.connect));
     order.verify_tls = options.verify_tls;
-    order.tenant = course.order->tenant;
+    order.tenant = course.order.tenant;
     auto dialled = co_await parts_.gate->connect(std::move(order));
     if (dialled) {
         const auto& report = (*dialled)->report;
@@ -201,9 +199,9 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
         return;  // cut off: nothing of it is stored
     }
     scratch.body.finish(outcome);
-    const auto& options = *course.order->options;
-    outcome.keep_payload = course.order->store_body == store_body::always ||
-                           (course.order->store_body == store_body::success && end.accepted);
+    const auto& options = *course.order.options;
+    outcome.keep_payload = course.order.store_body == store_body::always ||
+                           (course.order.store_body == store_body::success && end.accepted);
     outcome.head = stored_head(head, outcome.keep_payload ? outcome.size : 0);
     if (!end.accepted) {
         outcome.code = failure_code::http_status;

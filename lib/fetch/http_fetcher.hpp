@@ -38,7 +38,7 @@ public:
     explicit HttpFetcher(Parts parts);
     ~HttpFetcher() override;
 
-    awaitable<FetchOutcome> fetch(FetchOrder order) override;
+    awaitable<void> fetch(FetchOrder order, FetchOutcome& outcome) override;
 
     /// Closes every idle connection; part of shutting down.
     void close_idle() { pool_.clear(); }
@@ -48,15 +48,14 @@ private:
     /// The attempt as it goes along: where it is, and by when it must end.
     struct Course {
         HopRequest request;
-        const FetchOrder* order = nullptr;
+        const FetchOrder& order;
         Steady::time_point deadline;
-        FetchOutcome outcome;
-        std::vector<RedirectHop> hops;
+        FetchOutcome& outcome;
     };
     class SweepTimer;
 
-    awaitable<void> follow(Course& course, ExchangeScratch& scratch);
-    awaitable<ExchangeEnd> one_hop(Course& course, ExchangeScratch& scratch);
+    awaitable<void> one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end);
+    [[nodiscard]] bool follow(Course& course, const ExchangeScratch& scratch);
     awaitable<Expected<std::unique_ptr<Connection>>> dial(Course& course);
     void conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
 

@@ -23,16 +23,20 @@ constexpr bool has_control(std::uint64_t bytes) noexcept {
 }  // namespace
 
 bool is_value(std::string_view text) noexcept {
-    while (text.size() >= sizeof(std::uint64_t)) {
+    constexpr std::size_t step = sizeof(std::uint64_t);
+    if (text.size() < step) {
+        return std::all_of(text.begin(), text.end(), is_value_char);
+    }
+    // The last step may overlap the one before it: so there is no rest.
+    for (std::size_t at = 0; at < text.size(); at += step) {
+        const char* const from = text.data() + std::min(at, text.size() - step);
         std::uint64_t bytes = 0;
-        std::memcpy(&bytes, text.data(), sizeof bytes);
-        if (has_control(bytes) &&
-            !std::all_of(text.begin(), text.begin() + sizeof bytes, is_value_char)) {
+        std::memcpy(&bytes, from, step);
+        if (has_control(bytes) && !std::all_of(from, from + step, is_value_char)) {
             return false;
         }
-        text.remove_prefix(sizeof bytes);
     }
-    return std::all_of(text.begin(), text.end(), is_value_char);
+    return true;
 }
 
 std::string quoted_excerpt(std::string_view text) {

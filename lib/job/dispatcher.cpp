@@ -238,6 +238,8 @@ void Dispatcher::flush() {
                 {runner->job().id(), std::exchange(runner->finished, {}), completion_of(*runner)}
             );
             jobs.push_back(runner->shared_job());
+            runner->finished.reserve(groups.back().results.size()
+            );  // the next turn is much the same
         }
     }
     for (auto* runner : dirty) {

@@ -106,11 +106,12 @@ private:
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);
-    awaitable<void> attempt(const PendingItem& item, const JobFrontEnd& job, FetchOutcome& outcome);
     awaitable<std::optional<BodyRef>> finish_spilled(
         const PendingItem& item, FetchOutcome& outcome
     );
-    [[nodiscard]] bool retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome);
+    [[nodiscard]] bool retry_later(
+        RunnerQueue& queue, PendingItem& item, const FetchOptions& options, FetchOutcome& outcome
+    );
     void arm_retry_timer();
     void on_retry_timer();
 

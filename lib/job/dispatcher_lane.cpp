@@ -18,6 +18,40 @@ namespace fanfetch {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// What an attempt at an item is made with: its URL, and the job's options or, where it has any of
+/// its own, the item's.
+class AttemptPlan {
+public:
+    AttemptPlan(const Item& item, const JobFrontEnd& job) : job_{job}, url_{Url::parse(item.url)} {
+        if (!item.extras.empty()) {
+            own_ = std::make_unique<FetchOptions>(item_options(job.options().fetch, item.extras));
+        }
+    }
+
+    [[nodiscard]] const Expected<Url>& url() const noexcept { return url_; }
+    [[nodiscard]] const FetchOptions& options() const noexcept {
+        return own_ ? *own_ : job_.options().fetch;
+    }
+    [[nodiscard]] FetchOrder order() const {
+        FetchOrder order;
+        order.url = &*url_;
+        order.options = &options();
+        order.tenant = job_.tenant();
+        order.store_body = job_.options().store_body;
+        order.hash_later = true;
+        return order;
+    }
+
+private:
+    const JobFrontEnd& job_;
+    Expected<Url> url_;
+    std::unique_ptr<FetchOptions> own_;
+};
+
+}  // namespace
+
 void Dispatcher::spawn_lane(RunnerQueue& queue, PendingItem item) {
     const auto lane = lanes_.emplace(lanes_.end());
     std::weak_ptr<Dispatcher*> alive = alive_;
@@ -80,13 +114,25 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         item.started_at = parts_.clock->wall();
     }
 
+    const auto started = parts_.clock->now();
+    const AttemptPlan plan{item.item, runner.job()};
     FetchOutcome outcome;
-    co_await attempt(item, runner.job(), outcome);
+    if (plan.url()) {
+        co_await parts_.fetcher->fetch(plan.order(), outcome);
+    } else {
+        outcome.code = plan.url().error().code;
+        outcome.detail = plan.url().error().detail;
+    }
+    if (outcome.attempt.started_at == WallTime{}) {
+        outcome.attempt.started_at = parts_.clock->wall();
+    }
+    outcome.attempt.timing.queued =
+        std::chrono::duration_cast<std::chrono::microseconds>(started - item.queued_at);
     if (lane.aborted) {
         ++runner.dropped;
         co_return;
     }
-    if (retry_later(queue, item, outcome)) {
+    if (retry_later(queue, item, plan.options(), outcome)) {
         co_return;
     }
     std::optional<BodyRef> body;
@@ -109,35 +155,6 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         record.result.body = *body;
     }
     measure(record.result);
-}
-
-awaitable<void> Dispatcher::attempt(
-    const PendingItem& item, const JobFrontEnd& job, FetchOutcome& outcome
-) {
-    const auto started = parts_.clock->now();
-    auto url = Url::parse(item.item.url);
-    if (!url) {
-        outcome.code = url.error().code;
-        outcome.detail = url.error().detail;
-        co_return;
-    }
-    std::optional<FetchOptions> own;
-    if (!item.item.extras.empty()) {
-        own = item_options(job.options().fetch, item.item.extras);
-    }
-    FetchOrder order;
-    order.url = &*url;
-    order.options = own ? &*own : &job.options().fetch;
-    order.tenant = job.tenant();
-    order.store_body = job.options().store_body;
-    order.hash_later = true;
-    outcome = co_await parts_.fetcher->fetch(order);
-    if (outcome.attempt.started_at == WallTime{}) {
-        outcome.attempt.started_at = parts_.clock->wall();
-    }
-    using std::chrono::duration_cast;
-    using std::chrono::microseconds;
-    outcome.attempt.timing.queued = duration_cast<microseconds>(started - item.queued_at);
 }
 
 /// Completes a body that went to disk; where it is, or nothing when the disk refused, which the
@@ -170,7 +187,9 @@ awaitable<std::optional<BodyRef>> Dispatcher::finish_spilled(
 }
 
 /// Puts the item aside until its next attempt; false when this outcome is its last.
-bool Dispatcher::retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome& outcome) {
+bool Dispatcher::retry_later(
+    RunnerQueue& queue, PendingItem& item, const FetchOptions& options, FetchOutcome& outcome
+) {
     if (queue.runner->stopped) {
         // Its permits are gone: what is in flight ends as it ends.
         if (outcome.code != failure_code::none) {
@@ -178,12 +197,6 @@ bool Dispatcher::retry_later(RunnerQueue& queue, PendingItem& item, FetchOutcome
         }
         return false;
     }
-    const auto& job = queue.runner->job();
-    std::optional<FetchOptions> own;
-    if (!item.item.extras.empty()) {
-        own = item_options(job.options().fetch, item.item.extras);
-    }
-    const auto& options = own ? *own : job.options().fetch;
     const RetryPolicy policy{options.retry, options.method, parts_.limits.longest_retry_after};
     AttemptEnd end;
     end.code = outcome.code;

@@ -26,13 +26,13 @@ std::string address_without_port(std::string_view endpoint) {
 }  // namespace
 
 std::optional<ResponseRecord> response_of(
-    FetchOutcome& outcome, std::string_view url, WallTime fetched_at
+    FetchOutcome& outcome, std::string url, WallTime fetched_at
 ) {
     if (outcome.head.empty()) {
         return std::nullopt;
     }
     ResponseRecord record;
-    record.target_url = outcome.final_url.empty() ? std::string{url} : outcome.final_url;
+    record.target_url = outcome.final_url.empty() ? std::move(url) : outcome.final_url;
     record.head = std::move(outcome.head);
     record.payload = std::move(outcome.payload);
     record.store_payload = outcome.keep_payload;
@@ -55,7 +55,7 @@ ResultToRecord record_of(PendingItem&& item, FetchOutcome&& outcome, WallTime no
     result.wire_size = outcome.wire_size;
     result.sha256 = outcome.sha256;
     result.detail = outcome.detail;
-    record.response = response_of(outcome, item.item.url, item.started_at);
+    record.response = response_of(outcome, std::move(item.item.url), item.started_at);
     result.final_url = std::move(outcome.final_url);
     result.content_type = std::move(outcome.content_type);
     result.http_version = std::move(outcome.http_version);

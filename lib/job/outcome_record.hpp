@@ -14,7 +14,7 @@ namespace fanfetch {
 
 /// The WARC side of an outcome; nullopt when there was no whole response.
 [[nodiscard]] std::optional<ResponseRecord> response_of(
-    FetchOutcome& outcome, std::string_view url, WallTime fetched_at
+    FetchOutcome& outcome, std::string url, WallTime fetched_at
 );
 
 }  // namespace fanfetch

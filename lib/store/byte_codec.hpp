@@ -17,6 +17,10 @@ public:
     explicit ByteWriter(std::string& out) noexcept : out_{out} {}
 
     void number(std::uint64_t value) {
+        if (value < 0x80) {  // most are
+            out_ += static_cast<char>(value);
+            return;
+        }
         char bytes[10];
         std::size_t length = 0;
         while (value >= 0x80) {

@@ -43,7 +43,8 @@ public:
     [[nodiscard]] Expected<Url> resolve(std::string_view reference) const;
 
     /// The whole canonical URL; the fragment is kept for showing.
-    [[nodiscard]] const std::string& href() const noexcept { return url_.href; }
+    [[nodiscard]] const std::string& href() const& noexcept { return url_.href; }
+    [[nodiscard]] std::string href() && noexcept { return std::move(url_.href); }
     [[nodiscard]] bool https() const noexcept { return url_.layout.https; }
     [[nodiscard]] std::string_view scheme() const noexcept { return https() ? "https" : "http"; }
 

@@ -136,7 +136,8 @@ awaitable<void> GetBatch::work(GetItem item) {
     order.url = &item.url;
     order.options = &parts_.plan->fetch;
     order.store_body = parts_.plan->warc ? store_body::always : store_body::success;
-    auto outcome = co_await parts_.fetcher->fetch(order);
+    FetchOutcome outcome;
+    co_await parts_.fetcher->fetch(order, outcome);
     if (stopping_) {
         co_return;
     }

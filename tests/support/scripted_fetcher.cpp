@@ -45,7 +45,7 @@ ScriptedFetcher::Step ScriptedFetcher::next(const std::string& url) {
     return step;
 }
 
-awaitable<FetchOutcome> ScriptedFetcher::fetch(FetchOrder order) {
+awaitable<void> ScriptedFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
     const auto step = next(order.url->href());
     most_in_flight_ = std::max(most_in_flight_, ++in_flight_);
     const LoopExecutor loop = co_await asio::this_coro::executor;
@@ -57,7 +57,6 @@ awaitable<FetchOutcome> ScriptedFetcher::fetch(FetchOrder order) {
     }
     const auto [error] = co_await timer.async_wait(no_throw);
     --in_flight_;
-    FetchOutcome outcome;
     outcome.code = error ? failure_code::cancelled_by_user : step.code;
     outcome.status = step.status;
     if (step.status != 0) {
@@ -69,7 +68,6 @@ awaitable<FetchOutcome> ScriptedFetcher::fetch(FetchOrder order) {
             outcome.spilled = std::move(spilled->second);
         }
     }
-    co_return outcome;
 }
 
 }  // namespace fanfetch::testing

@@ -29,7 +29,7 @@ public:
     /// Every attempt takes this long.
     void take(std::chrono::milliseconds time) { time_ = time; }
 
-    awaitable<FetchOutcome> fetch(FetchOrder order) override;
+    awaitable<void> fetch(FetchOrder order, FetchOutcome& outcome) override;
 
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
     [[nodiscard]] std::size_t most_in_flight() const noexcept { return most_in_flight_; }

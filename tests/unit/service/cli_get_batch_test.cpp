@@ -30,7 +30,7 @@ public:
     void miss(const std::string& url) { missing_.insert(url); }
     void hang(const std::string& url) { hanging_.insert(url); }
 
-    awaitable<FetchOutcome> fetch(FetchOrder order) override {
+    awaitable<void> fetch(FetchOrder order, FetchOutcome& outcome) override {
         const auto& url = order.url->href();
         most_in_flight = std::max(most_in_flight, ++in_flight_);
         ++fetches;
@@ -40,15 +40,13 @@ public:
             co_await sleep(std::nullopt);
         }
         --in_flight_;
-        FetchOutcome outcome;
         if (auto left = refusals_.find(url); left != refusals_.end() && left->second-- > 0) {
             outcome.code = failure_code::connect_refused;
-            co_return outcome;
+            co_return;
         }
         outcome.status = missing_.contains(url) ? 404 : 200;
         outcome.code = outcome.status == 404 ? failure_code::http_status : failure_code::none;
         outcome.payload = url;
-        co_return outcome;
     }
 
     int most_in_flight = 0;
