@@ -32,7 +32,9 @@ public:
     }
 
     /// Waits, then moves the value out: `std::move(future).take()`. The future stays done; a later
-    /// result() or take(), on any handle, throws InvalidStateError.
+    /// result() or take(), on any handle, throws InvalidStateError. For whoever is alone with the
+    /// value: done callbacks run after waiters have been woken, so a future whose callback looks
+    /// at the value is not one to take from.
     T take(TimeLimit limit = std::nullopt) && {
         auto& shared = value_state();
         shared.wait_to_take(limit);

@@ -86,9 +86,10 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
 }
 
 awaitable<Expected<void>> JobUpload::wait_for_oldest() {
-    auto oldest = std::move(on_their_way_.front());
+    const auto oldest = std::move(on_their_way_.front());
     on_their_way_.pop_front();
-    const auto commit = co_await await_future(std::move(oldest));
+    // Copied, not taken: the callback that tells the job may be looking at it this moment.
+    const auto commit = co_await await_future(oldest);
     if (!commit) {
         co_return commit.error();
     }
