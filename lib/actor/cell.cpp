@@ -166,20 +166,23 @@ void Cell::attempt(EnvelopePtr letter) {
     failed(std::move(letter), error);
 }
 
-void Cell::not_understood(EnvelopePtr letter) {
-    if (const auto* const poison = letter->get_if<Poison>()) {
+/// What the system says may go by unheard, but for errors: those are logged.
+void Cell::unheard(const Envelope& letter) {
+    if (const auto* const poison = letter.get_if<Poison>()) {
         report_error("a message of " + to_string(address()) + " came back", poison->cause);
+    }
+    const auto* const gone = letter.get_if<ChildExited>();
+    if (gone != nullptr && gone->error) {
+        report_error("constructing " + to_string(gone->address), gone->error);
+    }
+}
+
+void Cell::not_understood(EnvelopePtr letter) {
+    if (letter->kind().needs_no_room) {
+        unheard(*letter);
         return;
     }
-    if (const auto* const gone = letter->get_if<ChildExited>()) {
-        if (gone->error) {
-            report_error("a child of " + to_string(address()) + " was not born", gone->error);
-        }
-        return;
-    }
-    if (letter->get_if<ExitRequest>() == nullptr && letter->get_if<Wakeup>() == nullptr) {
-        core_->dead_letter(std::move(letter), address(), dead_letter_reason::not_understood);
-    }
+    core_->dead_letter(std::move(letter), address(), dead_letter_reason::not_understood);
 }
 
 void Cell::failed(EnvelopePtr letter, const std::exception_ptr& error) {
@@ -194,7 +197,9 @@ void Cell::failed(EnvelopePtr letter, const std::exception_ptr& error) {
     }
     Poison poison{kind.retried ? std::move(message) : AnyMessage{}, type, error};
     EnvelopePtr reply = std::make_unique<EnvelopeOf<Poison>>(address(), std::move(poison));
-    (void)sender->deliver(reply);
+    if (sender->deliver(reply) == delivery::dead_letter) {
+        report_error(to_string(address()) + " handling " + type, error);
+    }
 }
 
 /// The end of the actor: its mailbox closes, then it is destroyed, then the family is told.
@@ -219,7 +224,9 @@ void Cell::return_mail() {
     }
     // Nothing more comes in, so what is there can be taken without the lock, in its order.
     while (auto letter = next()) {
-        if (!letter->kind().notice) {
+        if (letter->kind().needs_no_room) {
+            unheard(*letter);
+        } else {
             core_->dead_letter(std::move(letter), address(), dead_letter_reason::ended);
         }
     }

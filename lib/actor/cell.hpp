@@ -73,6 +73,7 @@ private:
     void construct();
     void handle(EnvelopePtr letter);
     void attempt(EnvelopePtr letter);
+    void unheard(const Envelope& letter);
     void not_understood(EnvelopePtr letter);
     void failed(EnvelopePtr letter, const std::exception_ptr& error);
     void end(bool recursive, const std::exception_ptr& error);
