@@ -85,6 +85,11 @@ bool Cell::ended() const {
     return closed_;
 }
 
+bool Cell::idle() const {
+    const std::lock_guard lock{mutex_};
+    return !scheduled_;
+}
+
 void Cell::ask_for_turn() noexcept {
     try {
         runner_.run_soon(CellPtr{this});

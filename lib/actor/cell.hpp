@@ -32,7 +32,7 @@ using CellPtr = boost::intrusive_ptr<Cell>;
 /// runner for a turn, and stays set until a turn finds the mailbox empty. So there is one turn at a
 /// time, and each sees what the one before did, through the mailbox's lock.
 ///
-/// Threads  `deliver`, `notify`, `ended` any thread; the rest the strand
+/// Threads  `deliver`, `notify`, `ended`, `idle` any thread; the rest the strand
 class Cell : public Target {
 public:
     struct Place {
@@ -48,6 +48,8 @@ public:
     /// Delivers what the system says; to an actor that has ended it says nothing. False then.
     bool notify(EnvelopePtr letter);
     [[nodiscard]] bool ended() const;
+    /// Nothing to do, and not at it.
+    [[nodiscard]] bool idle() const;
 
     /// The first turn, which constructs the actor. To be called once the core knows the cell.
     void start() { ask_for_turn(); }
