@@ -100,8 +100,9 @@ TEST(ActorSystem, Act05TheSmallestAndTheLargestTimeLimits) {
 TEST(ActorSystem, Act05AReplyOfAnotherTypeIsAnError) {
     ActorSystem system;
 
+    const auto future = system.ask<int>(system.create<Echo>(), "text");
     try {
-        (void)system.ask<int>(system.create<Echo>(), "text").result(patience);
+        (void)future.result(patience);
         FAIL() << "the reply is text";
     } catch (const UnexpectedReply& error) {
         EXPECT_NE(std::string{error.what()}.find("where int was asked for"), std::string::npos);
