@@ -175,6 +175,18 @@ TEST(ActorSystem, Act11MessagesToNobodyGoToTheDeadLetterHandler) {
     EXPECT_TRUE(eventually([&] { return logged.all().size() == 3; })) << "what the handler throws";
 }
 
+TEST(ActorSystem, Gen05ADeadLetterHandlerMayUseTheSystem) {
+    ActorSystem* own = nullptr;
+    ActorSystem system{{.on_dead_letter = [&own](const DeadLetter& letter) {
+        own->send(own->create<Echo>(), 1, letter.from);
+    }}};
+    own = &system;
+
+    auto future = system.ask<int>(system.create<World>(), "not a Relay");
+
+    EXPECT_EQ(future.result(patience), 1) << "the handler found somebody who answers";
+}
+
 TEST(ActorSystem, Act11WhatIsBehindAnExitIsADeadLetter) {
     std::promise<void> go;
     struct Blocked : Actor<std::string> {
