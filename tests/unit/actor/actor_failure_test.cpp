@@ -63,8 +63,11 @@ TEST(Actor, Act08ASecondThrowIsTheExceptionOfTheAskAndTheActorGoesOn) {
     ActorSystem system;
     const auto failing = system.create<Failing>(2);
 
+    // The future outlives the look at its exception: who releases that last is decided in
+    // libstdc++, where the thread sanitizer does not see it.
+    const auto future = system.ask<int>(failing, Refused{"no"});
     try {
-        (void)system.ask<int>(failing, Refused{"no"}).result(patience);
+        (void)future.result(patience);
         FAIL() << "the handler failed";
     } catch (const Poison& poison) {
         ASSERT_NE(poison.message.get_if<Refused>(), nullptr);
@@ -80,8 +83,9 @@ TEST(Actor, Act08ATypeThatIsNotRetriedIsHandledOnce) {
     ActorSystem system;
     const auto failing = system.create<Failing>(1);
 
+    const auto future = system.ask<int>(failing, Counted{"once"});
     try {
-        (void)system.ask<int>(failing, Counted{"once"}).result(patience);
+        (void)future.result(patience);
         FAIL() << "the handler failed";
     } catch (const Poison& poison) {
         EXPECT_TRUE(poison.message.empty()) << "it was moved into the handler";

@@ -100,8 +100,9 @@ TEST(ActorSystem, Act05TheSmallestAndTheLargestTimeLimits) {
 TEST(ActorSystem, Act05AReplyOfAnotherTypeIsAnError) {
     ActorSystem system;
 
+    const auto future = system.ask<int>(system.create<Echo>(), "text");
     try {
-        (void)system.ask<int>(system.create<Echo>(), "text").result(patience);
+        (void)future.result(patience);
         FAIL() << "the reply is text";
     } catch (const UnexpectedReply& error) {
         EXPECT_NE(std::string{error.what()}.find("where int was asked for"), std::string::npos);
@@ -172,6 +173,18 @@ TEST(ActorSystem, Act11MessagesToNobodyGoToTheDeadLetterHandler) {
     EXPECT_EQ(notes.await(3), (Lines{"lost 0 nobody", "double 3", "late 1"}));
     EXPECT_EQ(system.dead_letters(), 3U);
     EXPECT_TRUE(eventually([&] { return logged.all().size() == 3; })) << "what the handler throws";
+}
+
+TEST(ActorSystem, Gen05ADeadLetterHandlerMayUseTheSystem) {
+    ActorSystem* own = nullptr;
+    ActorSystem system{{.on_dead_letter = [&own](const DeadLetter& letter) {
+        own->send(own->create<Echo>(), 1, letter.from);
+    }}};
+    own = &system;
+
+    auto future = system.ask<int>(system.create<World>(), "not a Relay");
+
+    EXPECT_EQ(future.result(patience), 1) << "the handler found somebody who answers";
 }
 
 TEST(ActorSystem, Act11WhatIsBehindAnExitIsADeadLetter) {
