@@ -194,6 +194,7 @@ void Cell::failed(EnvelopePtr letter, const std::exception_ptr& error) {
     const auto& kind = letter->kind();
     const auto from = letter->from();
     auto* const sender = AddressAccess::target(from);
+    letter->forget_sender();
     AnyMessage message{std::move(letter)};
     const auto type = message.type_name();
     if (sender == nullptr || kind.notice) {

@@ -84,6 +84,8 @@ public:
 
     [[nodiscard]] const MessageKind& kind() const noexcept { return kind_; }
     [[nodiscard]] const Address& from() const noexcept { return from_; }
+    /// For a letter that goes back to its sender, who would otherwise keep himself alive with it.
+    void forget_sender() noexcept { from_ = Address{}; }
 
     template <class M>
     [[nodiscard]] M* get_if() noexcept;
