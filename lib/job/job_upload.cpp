@@ -73,8 +73,11 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
     for (auto& item : items) {
         item.index = added_++;
     }
-    job_->appending(job_->hungry() ? items : std::vector<Item>{}, start_early_);
+    // Queued in the store before anybody can fetch them: a result that came before its item would
+    // be refused. The job is told of the commit only after it has been told of the items.
+    auto kept = job_->hungry() ? items : std::vector<Item>{};
     auto appended = service_->store().append_items(job_->id(), std::move(items));
+    job_->appending(std::move(kept), start_early_);
     auto tell = [job = job_](const auto& done) {
         if (const auto& commit = done.result()) {
             job->appended(*commit);

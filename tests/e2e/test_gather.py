@@ -54,6 +54,15 @@ def test_failures_are_results_like_any_other(service, origin, closed_port):
     assert errors == [None, "http.status_404", "connect.refused", "url.invalid"]
 
 
+def test_items_that_end_before_the_next_step_of_the_upload_are_not_lost(start, origin, closed_port):
+    service = start(shards=2)
+    urls = [origin.url("/a"), f"http://127.0.0.1:{closed_port}/"]
+
+    for _ in range(300):
+        reply = service.post("/v1/gather", {"urls": urls, "options": {"retry": {"max_attempts": 1}}})
+        assert [one["state"] for one in reply.json["results"]] == ["succeeded", "failed"]
+
+
 def test_include_and_fields(service, origin):
     path = "/v1/gather?include=body&fields=body"
 
