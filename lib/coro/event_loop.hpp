@@ -39,10 +39,12 @@ public:
     [[nodiscard]] LoopExecutor executor() noexcept { return context_.get_executor(); }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-    /// Runs `call` on the loop, never inside this call, and wakes an idle loop.
+    /// Runs `call` on the loop, never inside this call, and wakes an idle loop. A call it is,
+    /// whatever Asio would make of its type: a std::packaged_task keeps its future.
     template <class Call>
     void post(Call&& call) {
-        boost::asio::post(context_, std::forward<Call>(call));
+        auto plain = [call = std::forward<Call>(call)]() mutable { std::move(call)(); };
+        boost::asio::post(context_, std::move(plain));
     }
 
     /// Runs the loop on a thread of its own until `stop`.

@@ -52,13 +52,13 @@ std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
     parts.clock = parts_.clock;
     parts.log = parts_.log;
     parts.shards = parts_.shards.size();
-    parts.give = [this](std::size_t shard, std::shared_ptr<JobFrontEnd> job,
-                        std::vector<Item> items, std::size_t permits) {
+    parts.give = [this](
+                     std::size_t shard, std::shared_ptr<JobFrontEnd> job, std::vector<Item> items,
+                     std::size_t permits
+                 ) {
         auto& target = parts_.shards[shard];
-        auto work = [dispatcher = target.dispatcher, job = std::move(job),
-                     items = std::move(items), permits]() mutable {
-            dispatcher->give(job, std::move(items), permits);
-        };
+        auto work = [dispatcher = target.dispatcher, job = std::move(job), items = std::move(items),
+                     permits]() mutable { dispatcher->give(job, std::move(items), permits); };
         asio::dispatch(target.loop, std::move(work));
     };
     parts.drop = [this](std::size_t shard, std::string id, bool abort) {
@@ -101,7 +101,8 @@ awaitable<Expected<JobSnapshotPtr>> JobService::find(std::string id, std::string
 }
 
 awaitable<Expected<JobSnapshotPtr>> JobService::wait(
-    std::string id, std::string tenant, WaitCondition condition, std::chrono::milliseconds limit
+    std::string id, std::string tenant, WaitCondition condition, std::chrono::milliseconds limit,
+    GiveUp give_up
 ) {
     const auto job = live(id);
     if (!job || job->tenant() != tenant || limit <= std::chrono::milliseconds{0}) {
@@ -109,6 +110,9 @@ awaitable<Expected<JobSnapshotPtr>> JobService::wait(
         co_return found;
     }
     auto holds = job->when(condition);
+    if (give_up) {
+        give_up([holds] { holds.cancel(); });
+    }
     auto waiting = [&holds]() -> awaitable<JobSnapshotPtr> {
         auto snapshot = co_await await_future(holds);
         co_return snapshot;
@@ -118,6 +122,7 @@ awaitable<Expected<JobSnapshotPtr>> JobService::wait(
         co_return snapshot;
     } catch (const TimeoutError&) {
         holds.cancel();
+    } catch (const CancelledError&) {  // given up, or the whole loop is ending
     }
     co_return job->snapshot();
 }

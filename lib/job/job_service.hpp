@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -62,22 +63,30 @@ public:
     /// A job as it is now; job_not_found also when it is another tenant's.
     awaitable<Expected<JobSnapshotPtr>> find(std::string id, std::string tenant);
 
-    /// As find, once the condition holds or `limit` has passed, whichever comes first.
+    /// How whoever waits says that there is no point any more: called once with what to call then,
+    /// on the loop of the one who waits.
+    using GiveUp = std::function<void(std::function<void()> stop)>;
+
+    /// As find, once the condition holds, `limit` has passed or the wait was given up, whichever
+    /// comes first.
     awaitable<Expected<JobSnapshotPtr>> wait(
         std::string id, std::string tenant, WaitCondition condition,
-        std::chrono::milliseconds limit
+        std::chrono::milliseconds limit, GiveUp give_up = {}
     );
 
     /// Jobs that match, newest first, with the live picture of those that run.
     awaitable<std::vector<JobSnapshotPtr>> list(JobQuery query);
 
-    awaitable<Expected<CancelAnswer>> cancel(std::string id, std::string tenant, cancel_mode mode,
-                                             state_reason reason = state_reason::by_user);
+    awaitable<Expected<CancelAnswer>> cancel(
+        std::string id, std::string tenant, cancel_mode mode,
+        state_reason reason = state_reason::by_user
+    );
 
     /// Erases a done job. Errors: job_not_found, job_running.
     awaitable<Expected<void>> erase(std::string id, std::string tenant);
 
-    /// Takes up every unfinished job of the store. Once, before the first request. Returns how many.
+    /// Takes up every unfinished job of the store. Once, before the first request. Returns how
+    /// many.
     std::size_t recover();
 
     /// Refuses new jobs from now on.

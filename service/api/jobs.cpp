@@ -23,7 +23,10 @@ namespace {
 std::string etag_of(std::string_view body) {
     std::array<char, 16> digits{};
     const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), std::hash<std::string_view>{}(body), 16).ptr;
+        std::to_chars(
+            digits.data(), digits.data() + digits.size(), std::hash<std::string_view>{}(body), 16
+        )
+            .ptr;
     return '"' + std::string{digits.data(), end} + '"';
 }
 
@@ -39,6 +42,12 @@ std::string poll_hint(const JobSnapshot& job) {
     constexpr std::int64_t longest_s = 30;
     const auto eta_s = job.eta ? job.eta->count() / 1000 : 1;
     return std::to_string(std::clamp<std::int64_t>(eta_s, 1, longest_s));
+}
+
+/// Nobody waits for a client that has gone. One that only closed its sending side is answered with
+/// the job as it is.
+JobService::GiveUp while_client_stays(const HttpRequest& request) {
+    return [&request](std::function<void()> stop) { request.on_client_gone(std::move(stop)); };
 }
 
 /// The seconds of `Prefer: wait=N`; nullopt when the client does not prefer it.
@@ -75,7 +84,8 @@ Expected<cancel_mode> read_cancel_mode(std::string_view body) {
     for (const auto& [name, value] : parsed->get_object()) {
         const std::string pointer = "/" + std::string{name};
         if (name != "mode") {
-            return Failure{failure_code::api_invalid, "reading the body: unknown member", 0, pointer};
+            return Failure{
+                failure_code::api_invalid, "reading the body: unknown member", 0, pointer};
         }
         if (value != "abort" && value != "drain") {
             return Failure{
@@ -122,8 +132,9 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
     if (patience) {
         const auto limit =
             std::min<std::chrono::milliseconds>(*patience, context_.settings->limits.max_wait);
+        auto stays = while_client_stays(request);
         auto waited = co_await context_.jobs->wait(
-            (*job)->id(), tenant_of(request), WaitCondition{}, limit
+            (*job)->id(), tenant_of(request), WaitCondition{}, limit, std::move(stays)
         );
         if (waited) {
             snapshot = *waited;
@@ -141,8 +152,8 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
 /// GET /v1/jobs: newest first.
 awaitable<HttpReply> JobsApi::list(HttpRequest& request) {
     const auto& parameters = request.query;
-    if (auto fault = check_query(
-            parameters, {"state", "tag", "created_after", "page_size", "page_token"})) {
+    if (auto fault =
+            check_query(parameters, {"state", "tag", "created_after", "page_size", "page_token"})) {
         co_return problem_reply(*fault);
     }
     JobQuery query;
@@ -194,8 +205,10 @@ awaitable<HttpReply> JobsApi::list(HttpRequest& request) {
     body += '}';
     auto reply = json_reply(http::status::ok, std::move(body));
     if (more) {
-        reply.set("Link", "</v1/jobs?page_size=" + std::to_string(*size) + "&page_token=" +
-                              jobs.back()->record.id + ">; rel=\"next\"");
+        reply.set(
+            "Link", "</v1/jobs?page_size=" + std::to_string(*size) +
+                        "&page_token=" + jobs.back()->record.id + ">; rel=\"next\""
+        );
     }
     co_return reply;
 }
@@ -215,8 +228,9 @@ awaitable<HttpReply> JobsApi::status(HttpRequest& request) {
     }
     const auto limit = std::min(*wait, context_.settings->limits.max_wait);
     const auto started = context_.clock->now();
+    auto stays = while_client_stays(request);
     auto job = co_await context_.jobs->wait(
-        request.path_parameters.at("id"), tenant_of(request), *condition, limit
+        request.path_parameters.at("id"), tenant_of(request), *condition, limit, std::move(stays)
     );
     if (!job) {
         co_return problem_reply(job.error());
@@ -231,9 +245,8 @@ awaitable<HttpReply> JobsApi::status(HttpRequest& request) {
     auto reply = job_reply(http::status::ok, **job);
     reply.set("ETag", etag);
     if (limit.count() > 0) {
-        const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
-            context_.clock->now() - started
-        );
+        const auto waited =
+            std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock->now() - started);
         reply.body.pop_back();
         reply.body += ",\"waited_ms\":" + std::to_string(waited.count()) + '}';
     }
@@ -254,9 +267,8 @@ awaitable<HttpReply> JobsApi::cancel(HttpRequest& request) {
     if (!mode) {
         co_return problem_reply(mode.error());
     }
-    const auto answer = co_await context_.jobs->cancel(
-        request.path_parameters.at("id"), tenant_of(request), *mode
-    );
+    const auto answer =
+        co_await context_.jobs->cancel(request.path_parameters.at("id"), tenant_of(request), *mode);
     if (!answer) {
         co_return problem_reply(answer.error());
     }

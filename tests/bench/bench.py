@@ -18,7 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from origin import nginx  # noqa: E402
+from origin import nginx, slow  # noqa: E402
 from service import serve  # noqa: E402
 
 ORIGIN_CORE, CLIENT_CORE = 0, 1
@@ -49,18 +49,24 @@ class Figure:
 
 
 def run(command: list[str], urls: int) -> Figure:
-    """A whole program, with what the kernel says it used."""
+    """A whole program, with what the kernel says it used.
+
+    The peak is told by time(1): a child of ours would begin with the memory of this process.
+    """
     started = time.monotonic()
-    process = subprocess.Popen(
-        ["taskset", "-c", str(CLIENT_CORE), *command],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - started
+    with tempfile.NamedTemporaryFile("r") as peak:
+        process = subprocess.Popen(
+            ["/usr/bin/time", "--format=%M", "--quiet", f"--output={peak.name}",
+             "taskset", "-c", str(CLIENT_CORE), *command],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+        peak_kib = int(peak.read().split()[-1])
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 8):
         raise RuntimeError(f"{command[0]} ended with {process.returncode}")
-    return Figure(urls, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+    return Figure(urls, seconds, usage.ru_utime + usage.ru_stime, peak_kib)
 
 
 def run_wrk(port: int, concurrency: int) -> Figure:
@@ -155,7 +161,8 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def latency(args) -> None:
-    """Single-URL gathers on a kept connection against the origin itself; start; idle memory."""
+    """Single-URL gathers on a kept connection against the origin itself; twenty URLs of a host that
+    takes 50 ms for each; start; idle memory."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-bench-", dir=args.dir))
     origin_folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-origin-", dir="/dev/shm"))
     try:
@@ -182,9 +189,22 @@ def latency(args) -> None:
             print(f"origin median {statistics.median(straight) * 1e3:.3f} ms, gather median "
                   f"{statistics.median(gathered) * 1e3:.3f} ms (p99 "
                   f"{percentile(gathered, 0.99) * 1e3:.3f}), extra {extra * 1e3:.3f} ms")
+            with slow(0.05) as origin:
+                twenty = [gather_twenty(service, ours, origin, round) for round in range(40)]
+            print(f"20 URLs of a host that takes 50 ms: median {statistics.median(twenty) * 1e3:.1f} "
+                  f"ms, p90 {percentile(twenty, 0.9) * 1e3:.1f}, first {twenty[0] * 1e3:.1f}")
     finally:
         shutil.rmtree(folder)
         shutil.rmtree(origin_folder)
+
+
+def gather_twenty(service, link, port: int, round: int) -> float:
+    body = json.dumps({"urls": [f"http://127.0.0.1:{port}/{round}/{n}" for n in range(20)]})
+    started = time.perf_counter()
+    status, answer = service.call("POST", "/v1/gather", body, connection=link)
+    took = time.perf_counter() - started
+    assert status == 200 and all(one["state"] == "succeeded" for one in answer["results"]), answer
+    return took
 
 
 def million(args) -> None:

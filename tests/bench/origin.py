@@ -4,10 +4,12 @@ Any number of URLs is served from a thousand files, by the last three digits: so
 within any limit, and nginx has nothing to do but to send.
 """
 
+import asyncio
 import contextlib
 import pathlib
 import socket
 import subprocess
+import threading
 import time
 
 CONFIG = """
@@ -77,3 +79,36 @@ def nginx(folder: pathlib.Path, size: int, core: int):
     finally:
         process.terminate()
         process.wait()
+
+
+@contextlib.contextmanager
+def slow(delay_s: float):
+    """An origin that takes its time over every answer; its port."""
+    started = threading.Event()
+    at: dict = {}
+
+    async def answer(reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                await asyncio.sleep(delay_s)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+                await writer.drain()
+        writer.close()
+
+    async def serve():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        at.update(port=server.sockets[0].getsockname()[1], loop=asyncio.get_running_loop(),
+                  over=asyncio.Event())
+        started.set()
+        await at["over"].wait()
+        server.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    started.wait()
+    try:
+        yield at["port"]
+    finally:
+        at["loop"].call_soon_threadsafe(at["over"].set)
+        thread.join()

@@ -97,9 +97,9 @@ class Service:
         return code
 
     def complaints(self) -> list[str]:
-        """What a sanitizer wrote."""
+        """What a sanitizer wrote, or a debug build about a handler that blocked its loop."""
         text = self.log.read_text(errors="replace")
-        marks = ("Sanitizer:", "runtime error:")
+        marks = ("Sanitizer:", "runtime error:", "blocking on a loop thread")
         return [line for line in text.splitlines() if any(mark in line for mark in marks)]
 
     # Talking to it.

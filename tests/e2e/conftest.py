@@ -36,6 +36,7 @@ def start(tmp_path):
     for one in running:
         if one.process.poll() is None:
             one.kill()
+    for one in running:
         assert one.complaints() == []
 
 

@@ -117,7 +117,7 @@ def test_status_waits_for_the_end(service, origin):
     assert reply.json["waited_ms"] < 60_000
 
 
-def test_wait_that_times_out_is_200_with_the_state(service, origin):
+def test_rst01_a_wait_that_times_out_is_200_with_the_state(service, origin):
     job = service.submit([origin.hang("/")])
 
     reply = service.get(f"/v1/jobs/{job}?wait=100ms")
@@ -127,6 +127,49 @@ def test_wait_that_times_out_is_200_with_the_state(service, origin):
     assert reply.json["waited_ms"] >= 100
     assert reply.headers["Retry-After"]
     service.post(f"/v1/jobs/{job}/cancel")
+
+
+def open_connections(service) -> int:
+    line, = [line for line in service.get("/metrics").body.decode().splitlines()
+             if line.startswith("fanfetch_api_connections ")]
+    return int(float(line.split()[1]))
+
+
+def test_rst02_a_client_that_goes_ends_its_wait_and_not_the_job(start, origin):
+    service = start()
+    job = service.submit([origin.hang("/")])
+    before = open_connections(service)
+    waiting = [service.connect() for _ in range(5)]
+    for link in waiting:
+        link.request("GET", f"/v1/jobs/{job}?wait=60")
+    eventually(lambda: open_connections(service) == before + 5, "five that wait")
+
+    for link in waiting:
+        link.close()
+
+    eventually(lambda: open_connections(service) == before, "nobody who waits")
+    origin.release()
+    assert service.wait_done(job)["state"] == "completed"
+
+
+def test_rst09_waiting_clients_hold_no_loop_up(start, origin):
+    service = start(shards=1)
+    job = service.submit([origin.hang("/")])
+    links = [service.connect() for _ in range(20)]
+    for link in links[:10]:
+        link.request("GET", f"/v1/jobs/{job}?wait=60")
+    for link in links[10:]:
+        link.request("GET", f"/v1/jobs/{job}/results?follow=true",
+                     headers={"Accept": "application/x-ndjson"})
+
+    started = time.monotonic()
+    assert service.get("/livez").status == 200
+    assert time.monotonic() - started < AT_ONCE_S
+
+    origin.release()
+    for link in links:
+        assert link.getresponse().status == 200
+        link.close()
 
 
 @pytest.mark.parametrize("condition", ["first_completed", "count:2", "first_exception"])
@@ -206,7 +249,7 @@ def test_abort_stops_hanging_items_at_once(service, origin):
     assert len(origin.requests) == 20, "queued items never start"
 
 
-def test_drain_lets_running_items_end(service, origin):
+def test_rst05_drain_lets_running_items_end(service, origin):
     job = service.submit([origin.hang(f"/{n}") for n in range(10)], concurrency=4)
     eventually(lambda: len(origin.requests) == 4, "four requests that hang")
 
@@ -231,7 +274,7 @@ def test_abort_after_drain_stops_the_rest(service, origin):
     assert service.wait_done(job)["counts"]["cancelled"] == 5
 
 
-def test_cancel_is_idempotent(service, origin):
+def test_rst05_cancel_is_idempotent(service, origin):
     job = service.submit([origin.hang("/")])
     eventually(lambda: origin.requests, "a request that hangs")
     service.post(f"/v1/jobs/{job}/cancel")

@@ -161,7 +161,7 @@ def test_follow_resumes_after_a_seq(service, origin):
             assert list(lines) == whole[after:]
 
 
-def test_follow_in_submission_order_holds_back(service, origin):
+def test_rst04_submission_order_holds_back(service, origin):
     job = service.submit([origin.hang("/slow"), origin.url("/quick")])
     service.get(f"/v1/jobs/{job}?wait=60s&return_when=first_completed")
     with service.stream(f"/v1/jobs/{job}/results?follow=true&order=submitted") as lines:
@@ -172,7 +172,7 @@ def test_follow_in_submission_order_holds_back(service, origin):
     assert seen[-1]["end"] is True
 
 
-def test_follow_ends_when_its_timeout_passes(service, origin):
+def test_rst03_follow_ends_when_its_timeout_passes(service, origin):
     job = service.submit([origin.url("/quick"), origin.hang("/slow")])
     service.get(f"/v1/jobs/{job}?wait=60s&return_when=first_completed")
 
@@ -185,7 +185,7 @@ def test_follow_ends_when_its_timeout_passes(service, origin):
     service.post(f"/v1/jobs/{job}/cancel")
 
 
-def test_many_followers_see_the_same(service, origin):
+def test_rst03_many_followers_see_the_same(service, origin):
     job = service.submit([origin.late(f"/{n}", 0.01) for n in range(100)], concurrency=5)
     seen = [[] for _ in range(8)]
 

@@ -30,7 +30,7 @@ def test_sigterm_lets_running_items_end(start, origin):
     assert (done["state"], done["counts"]["succeeded"]) == ("completed", 1)
 
 
-def test_no_new_work_while_it_ends(start, origin):
+def test_rst07_no_new_work_while_it_ends(start, origin):
     service = start()
     service.submit([origin.hang("/slow")])
     eventually(lambda: origin.requests, "the request")

@@ -17,7 +17,7 @@ namespace fanfetch::sqlite {
 class GroupPace {
 public:
     /// A group is not waited for any longer, counted from the group before it.
-    static constexpr std::chrono::microseconds longest_wait{2500};
+    static constexpr std::chrono::microseconds longest_wait{5000};
     /// Nor when it has so many items.
     static constexpr std::size_t enough = 512;
     /// Below so many items a second a commit for each write costs too little to save.

@@ -1,5 +1,6 @@
 // The traps of GCC 12 and Boost 1.81 that concern coroutines, each with what keeps us out of it.
 
+#include "coro/event_loop.hpp"
 #include "coro/gather.hpp"
 #include "coro/shield.hpp"
 #include "coro/sleep.hpp"
@@ -15,6 +16,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -199,6 +201,19 @@ template <class Where>
 concept Spawns = requires(Where where, awaitable<> body) {
     boost::asio::co_spawn(where, std::move(body), [](const std::exception_ptr&) {});
 };
+
+TEST(Traps, Trp08APackagedTaskKeepsItsFuture) {
+    // For Asio it is a completion token, whose future Asio takes.
+    EventLoop loop;
+    std::packaged_task<int()> task{[] { return 7; }};
+    auto result = task.get_future();
+
+    loop.post(std::move(task));
+    auto turn = []() -> awaitable<> { co_await yield_now(); };
+    loop.run_until_complete(turn());
+
+    EXPECT_EQ(result.get(), 7);
+}
 
 TEST(Traps, Trp11OurCoroutinesRunOnLoopsOnly) {
     static_assert(Spawns<LoopExecutor>);

@@ -405,7 +405,7 @@ TEST(ThreadPool, Tpe05TheInitializerRunsOnceInEachWorker) {
     EXPECT_EQ(calls, 2);
 }
 
-TEST(ThreadPool, Tpe05AnInitializerThatThrowsBreaksThePool) {
+TEST(ThreadPool, Tpe05AndPrm04AnInitializerThatThrowsBreaksThePoolForAll) {
     auto before = set_error_logger([](auto, const auto&) {});
     Gate gate;
     ThreadPoolExecutor pool{{.max_workers = 1, .initializer = [block = gate.blocker()] {

@@ -1,0 +1,34 @@
+"""The programs of lib/examples do what their comments say."""
+
+import os
+import pathlib
+import subprocess
+
+import client
+
+EXAMPLES = pathlib.Path(os.environ.get(
+    "FANFETCH_EXAMPLES", str(pathlib.Path(__file__).parents[2] / "build" / "release" / "examples")
+))
+
+
+def run(name: str, *arguments: str) -> list[str]:
+    """The lines it prints."""
+    done = subprocess.run(
+        [str(EXAMPLES / f"example_{name}"), *arguments],
+        capture_output=True, text=True, timeout=client.LIMIT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_hello_actors():
+    assert run("hello_actors") == [
+        "Hello:    somebody asks; makes a World and passes it on",
+        "World:    completes the greeting",
+        'Outsider: is told "Hello, world!"',
+        "Goodbye:  fails, and is given the message again",
+        'Outsider: is told "Goodbye, world!"',
+        "Goodbye:  cleans up",
+        "0 actors are left, 0 messages reached nobody",
+    ]
