@@ -346,7 +346,9 @@ void PoolManager::look_at_clock() {
         }
         worker->deadline.reset();
         if (worker->deaf && worker->state != Worker::phase::leaving) {
-            worker->reason = "it closed its connection and stayed";
+            if (worker->reason.empty()) {
+                worker->reason = "it closed its connection and stayed";
+            }
             worker->signal_group(SIGKILL);
             continue;
         }
