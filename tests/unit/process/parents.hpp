@@ -21,7 +21,8 @@ inline std::optional<int> run_as_parent(int argc, char** argv) {
     }
     const auto way = std::string_view{argv[1]}.substr(sign.size());
     const bool abandons = way == "abandon";
-    auto* const pool = new ProcessPoolExecutor{
+    // Reachable to the end, so that it is not destroyed and does not count as leaked.
+    static auto* const pool = new ProcessPoolExecutor{
         {.max_workers = 2, .at_exit = abandons ? exit_policy::abandon : exit_policy::finish}};
     if (way == "finish") {  // main returns, the call is accepted, nobody destroys the pool
         (void)pool->submit(print, "accepted\n");
