@@ -73,12 +73,6 @@ SpawnedWorker spawn_worker(const std::string& program, bool empty_environment) {
     const Descriptor theirs{ends[1]};
     check(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "making a worker's socket");
 
-    // As much under way at once as the system allows; it is content with less.
-    constexpr int wanted = 1 << 20;
-    for (const int end : ends) {
-        (void)::setsockopt(end, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted);
-    }
-
     const std::string path = program.empty() ? "/proc/self/exe" : program;
     std::string name = program.empty() ? ::program_invocation_name : program;
     std::string argument = worker_argument + std::to_string(::getpid());

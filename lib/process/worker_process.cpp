@@ -15,9 +15,6 @@ namespace {
 /// At most this much is sent before the others get their turn.
 constexpr std::size_t turn = std::size_t{1} << 20U;
 
-/// After a read of this size, part of a large frame, it is worth looking again.
-constexpr std::size_t large_read = std::size_t{64} << 10U;
-
 std::string end_of(const siginfo_t& info) {
     const auto status = std::to_string(info.si_status);
     if (info.si_code == CLD_EXITED) {
@@ -102,7 +99,7 @@ void WorkerProcess::pump_in(int rounds, const std::function<void(const Frame&)>&
         while (const auto frame = reader_.next()) {
             handle(*frame);
         }
-        if (static_cast<std::size_t>(count) < std::min(room.size(), large_read)) {
+        if (static_cast<std::size_t>(count) < room.size()) {
             return;  // that was all, most likely; else the descriptor is readable at once
         }
     }
