@@ -34,13 +34,9 @@ public:
     /// the call throws is the future's exception.
     template <class Fn, class... Args>
     auto submit(Fn&& fn, Args&&... args) {
-        using R = detail::KeptResult<detail::CallResult<Fn, Args...>>;
-        using Call = detail::SubmittedCall<R, std::decay_t<Fn>, std::decay_t<Args>...>;
-        boost::intrusive_ptr<detail::FutureState> state;
-        auto* const call = new Call{std::forward<Fn>(fn), std::forward<Args>(args)...};
-        state.reset(call);
-        enqueue(detail::CallPtr{call});
-        return detail::StateAccess::make<Future<R>>(std::move(state));
+        auto made = make_call(std::forward<Fn>(fn), std::forward<Args>(args)...);
+        enqueue(std::move(made.call));
+        return std::move(made.future);
     }
 
     /// Submits `fn(element)` for each element before it returns and gives the results in input
@@ -74,19 +70,42 @@ public:
 protected:
     /// Takes the call over, or throws and leaves no trace of it.
     virtual void enqueue(detail::CallPtr call) = 0;
+    /// Where calls of one map are given several at once; none: they are not.
+    [[nodiscard]] virtual detail::ChunkSink* chunk_sink() noexcept { return nullptr; }
 
 private:
+    template <class R>
+    struct MadeCall {
+        detail::CallPtr call;
+        Future<R> future;
+    };
+
+    template <class Fn, class... Args>
+    static auto make_call(Fn&& fn, Args&&... args) {
+        using R = detail::KeptResult<detail::CallResult<Fn, Args...>>;
+        using Call = detail::SubmittedCall<R, std::decay_t<Fn>, std::decay_t<Args>...>;
+        auto* const call = new Call{std::forward<Fn>(fn), std::forward<Args>(args)...};
+        return MadeCall<R>{
+            detail::CallPtr{call}, detail::StateAccess::make<Future<R>>(detail::StatePtr{call})};
+    }
+
     template <class Fn, class... Ranges>
     auto map_all(const MapOptions& options, Fn fn, Ranges&&... ranges) {
-        auto submit_one = [this, fn = std::move(fn)]<class... Elements>(Elements&&... elements) {
-            return submit(fn, std::forward<Elements>(elements)...);
+        auto submit_one = [this, fn = std::move(fn)]<class... Elements>(
+                              detail::Chunk& chunk, Elements&&... elements
+                          ) {
+            auto made = make_call(fn, std::forward<Elements>(elements)...);
+            chunk.wanted() ? chunk.add(std::move(made.call)) : enqueue(std::move(made.call));
+            return std::move(made.future);
         };
         using R = typename std::invoke_result_t<
-            decltype(submit_one)&, std::ranges::range_reference_t<Ranges>...>::value_type;
+            decltype(submit_one)&, detail::Chunk&,
+            std::ranges::range_reference_t<Ranges>...>::value_type;
         using Source = detail::ZipSource<R, decltype(submit_one), std::views::all_t<Ranges>...>;
         return MapResults<R>{
             std::make_unique<Source>(
-                std::move(submit_one), std::views::all(std::forward<Ranges>(ranges))...
+                detail::Chunk{chunk_sink(), options.chunksize}, std::move(submit_one),
+                std::views::all(std::forward<Ranges>(ranges))...
             ),
             options};
     }

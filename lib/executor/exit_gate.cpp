@@ -1,7 +1,5 @@
 #include "executor/exit_gate.hpp"
 
-#include "executor/thread_pool.hpp"
-
 #include <utility>
 
 namespace fanfetch::detail {
@@ -12,7 +10,7 @@ ExitGate& ExitGate::instance() {
 }
 
 ExitGate::~ExitGate() {
-    std::vector<std::weak_ptr<ThreadPool>> pools;
+    std::vector<std::weak_ptr<Leftover>> pools;
     {
         const std::lock_guard lock{mutex_};
         pools.swap(pools_);
@@ -27,20 +25,20 @@ ExitGate::~ExitGate() {
     }
 }
 
-void ExitGate::watch(const std::shared_ptr<ThreadPool>& pool) {
+void ExitGate::watch(const std::shared_ptr<Leftover>& pool) {
     const std::lock_guard lock{mutex_};
     pools_.push_back(pool);
 }
 
-void ExitGate::forget(const std::shared_ptr<ThreadPool>& pool) noexcept {
+void ExitGate::forget(const std::shared_ptr<Leftover>& pool) noexcept {
     const std::lock_guard lock{mutex_};
     // Compared without locking the pointer: another pool's last reference must not end in here.
-    std::erase_if(pools_, [&pool](const std::weak_ptr<ThreadPool>& watched) {
+    std::erase_if(pools_, [&pool](const std::weak_ptr<Leftover>& watched) {
         return watched.expired() || (!watched.owner_before(pool) && !pool.owner_before(watched));
     });
 }
 
-void ExitGate::adopt(std::thread worker, const std::shared_ptr<ThreadPool>& pool) {
+void ExitGate::adopt(std::thread worker, const std::shared_ptr<Leftover>& pool) {
     const std::lock_guard lock{mutex_};
     std::erase_if(let_go_, [](LetGo& earlier) {
         if (!earlier.pool.expired()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "executor/chunk.hpp"
 #include "future/errors.hpp"
 #include "future/promise.hpp"
 
@@ -30,16 +31,22 @@ namespace detail {
 template <class R>
 class MapSource {
 public:
+    explicit MapSource(Chunk chunk) : chunk_{std::move(chunk)} {}
     virtual ~MapSource() = default;
     virtual std::optional<Future<R>> submit_next() = 0;
+
+    [[nodiscard]] Chunk& chunk() noexcept { return chunk_; }
+
+private:
+    Chunk chunk_;
 };
 
 /// Draws arguments from views, which it owns or refers to.
 template <class R, class Submit, std::ranges::input_range... Views>
 class ZipSource final : public MapSource<R> {
 public:
-    explicit ZipSource(Submit submit, Views... views)
-        : submit_{std::move(submit)}, views_{std::move(views)...} {}
+    explicit ZipSource(Chunk chunk, Submit submit, Views... views)
+        : MapSource<R>{std::move(chunk)}, submit_{std::move(submit)}, views_{std::move(views)...} {}
 
     std::optional<Future<R>> submit_next() override {
         return submit_next(std::index_sequence_for<Views...>{});
@@ -58,7 +65,7 @@ private:
         if (((std::get<I>(*at_) == std::ranges::end(std::get<I>(views_))) || ...)) {
             return std::nullopt;
         }
-        return submit_(*std::get<I>(*at_)...);
+        return submit_(this->chunk(), *std::get<I>(*at_)...);
     }
 
     Submit submit_;
@@ -127,6 +134,9 @@ public:
             while (source_ && room-- != 0) {
                 submit_next();
             }
+            if (source_) {
+                source_->chunk().send_or_throw();
+            }
         } catch (...) {
             give_up();
             throw;
@@ -147,7 +157,8 @@ private:
     void submit_next() {
         auto next = source_->submit_next();
         if (!next) {
-            source_.reset();
+            const auto ended = std::move(source_);
+            ended->chunk().send_or_throw();
             return;
         }
         pending_.push_back(std::move(*next));
@@ -180,7 +191,15 @@ private:
         }
     }
 
+    /// What is about to be waited for is on its way, though its chunk be short.
+    void send_first() {
+        if (source_ && source_->chunk().size() >= pending_.size()) {
+            source_->chunk().send();
+        }
+    }
+
     void take_first() {
+        send_first();
         const auto left = deadline_ ? TimeLimit{*deadline_ - Steady::now()} : TimeLimit{};
         // The one waited for stays in the list until it is done, so that giving up cancels it too.
         if constexpr (std::is_void_v<R>) {

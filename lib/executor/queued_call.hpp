@@ -4,14 +4,24 @@
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
+#include <concepts>
 #include <exception>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace fanfetch::detail {
+
+/// A task that can be run in another process: it has a name there, and turns its arguments and its
+/// result into bytes and back.
+template <class Fn>
+concept RemoteTask = requires {
+    { Fn::remote_name() } -> std::convertible_to<std::string_view>;
+};
 
 /// A call on its way to a worker. It is one object with the state of its future, and linked into
 /// the queue through itself, so that a submit costs one allocation.
@@ -24,6 +34,16 @@ public:
     virtual void run() noexcept = 0;
     /// Completes the future without making the call, unless it was cancelled.
     virtual void fail(const std::exception_ptr& error) noexcept = 0;
+
+    /// The name another process knows the task by; empty when it can only be run in this one.
+    [[nodiscard]] virtual std::string_view remote_name() const noexcept = 0;
+    /// Appends the arguments as bytes and destroys them; throws what their codecs throw. Only for a
+    /// call with a remote name, as is the next.
+    virtual void encode(std::string& out) = 0;
+    /// Completes a running call with the result that `bytes` stand for; false, and it still runs,
+    /// when they stand for none.
+    [[nodiscard]] virtual bool complete(std::string_view bytes) noexcept = 0;
+
     [[nodiscard]] virtual FutureState& state() noexcept = 0;
 
     friend void intrusive_ptr_add_ref(QueuedCall* call) noexcept {
@@ -114,10 +134,49 @@ public:
         this->publish();
     }
 
+    [[nodiscard]] std::string_view remote_name() const noexcept override {
+        if constexpr (RemoteTask<Fn>) {
+            return Fn::remote_name();
+        } else {
+            return {};
+        }
+    }
+
+    void encode([[maybe_unused]] std::string& out) override {
+        if constexpr (RemoteTask<Fn>) {
+            auto append = [&out](const Fn&, const Args&... args) { Fn::encode(out, args...); };
+            std::apply(append, *bound_);
+            bound_.reset();
+        }
+    }
+
+    [[nodiscard]] bool complete([[maybe_unused]] std::string_view bytes) noexcept override {
+        if constexpr (RemoteTask<Fn>) {
+            try {
+                decode(bytes);
+            } catch (...) {
+                return false;
+            }
+            this->publish();
+            return true;
+        } else {
+            return false;
+        }
+    }
+
     [[nodiscard]] FutureState& state() noexcept override { return *this; }
     [[nodiscard]] const void* owner() const noexcept override { return executor; }
 
 private:
+    void decode(std::string_view bytes) {
+        if constexpr (std::is_void_v<R>) {
+            Fn::decode_result(bytes);
+            this->emplace();
+        } else {
+            this->emplace(Fn::decode_result(bytes));
+        }
+    }
+
     void call() {
         auto invoke = [](Fn& fn, Args&... args) -> decltype(auto) {
             return std::invoke(std::move(fn), std::move(args)...);

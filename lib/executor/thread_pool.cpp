@@ -1,7 +1,5 @@
 #include "executor/thread_pool.hpp"
 
-#include "executor/exit_gate.hpp"
-
 #include <pthread.h>
 #include <sched.h>
 

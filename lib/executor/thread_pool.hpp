@@ -1,5 +1,6 @@
 #pragma once
 
+#include "executor/exit_gate.hpp"
 #include "executor/queued_call.hpp"
 #include "executor/thread_pool_executor.hpp"
 #include "future/blocking_watch.hpp"
@@ -20,20 +21,19 @@ namespace fanfetch::detail {
 /// code, destructors included, runs under `mutex_`.
 ///
 /// Threads  any thread
-class ThreadPool final : public std::enable_shared_from_this<ThreadPool> {
+class ThreadPool final : public Leftover, public std::enable_shared_from_this<ThreadPool> {
 public:
     explicit ThreadPool(ThreadPoolOptions options);
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
-    ~ThreadPool() = default;
+    ~ThreadPool() override = default;
 
     void enqueue(CallPtr call);
     void shutdown(const ShutdownOptions& options);
     /// The executor's destructor: as shutdown(wait), but in one of our workers that worker is let
     /// go instead of joined.
     void release() noexcept;
-    /// The process is about to end and nobody has destroyed the executor.
-    void end_of_program() noexcept;
+    void end_of_program() noexcept override;
 
     [[nodiscard]] int max_workers() const noexcept { return max_workers_; }
     [[nodiscard]] int workers() const;

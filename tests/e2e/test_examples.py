@@ -1,5 +1,6 @@
 """The programs of lib/examples do what their comments say."""
 
+import hashlib
 import os
 import pathlib
 import subprocess
@@ -32,3 +33,12 @@ def test_hello_actors():
         "Goodbye:  cleans up",
         "0 actors are left, 0 messages reached nobody",
     ]
+
+
+def test_sha256_pool():
+    *digests, alone, pooled = run("sha256_pool")
+
+    blocks = [bytes([i]) * (1 << 20) for i in range(12)]
+    assert digests == [hashlib.sha256(block).hexdigest() for block in blocks]
+    assert alone.startswith("one thread: ")
+    assert "processes: " in pooled

@@ -1,0 +1,65 @@
+#include "process/worker.hpp"
+
+#include "process/spawn.hpp"
+#include "process/worker_side.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <string_view>
+
+namespace fanfetch {
+namespace {
+
+bool is_worker = false;
+bool has_asked = false;
+
+/// The kernel is to end us with our parent; should that be gone already, we have been adopted.
+void end_with(pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) {
+        ::_exit(0);
+    }
+}
+
+}  // namespace
+
+bool run_as_worker(int argc, char** argv) {
+    has_asked = true;
+    const std::string_view argument = argc == 2 ? argv[1] : "";
+    const std::string_view sign{detail::worker_argument};
+    if (!argument.starts_with(sign)) {
+        return false;
+    }
+    pid_t parent = 0;
+    const auto* const end = argument.data() + argument.size();
+    (void)std::from_chars(argument.data() + sign.size(), end, parent);
+    end_with(parent);
+
+    is_worker = true;
+    std::signal(SIGPIPE, SIG_IGN);  // whoever reads what tasks print may go
+    (void)::fcntl(detail::worker_socket, F_SETFD, FD_CLOEXEC);
+    const bool shut_in = detail::WorkerSide{detail::worker_socket}.serve();
+    if (shut_in) {  // what statics do when they are destroyed may be forbidden by now
+        (void)std::fflush(nullptr);
+        ::_exit(0);
+    }
+    return true;
+}
+
+namespace detail {
+
+bool in_worker() noexcept {
+    return is_worker;
+}
+
+bool can_be_worker() noexcept {
+    return has_asked;
+}
+
+}  // namespace detail
+}  // namespace fanfetch
