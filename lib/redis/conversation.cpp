@@ -15,7 +15,9 @@ std::string Conversation::ask(verb command, std::vector<std::string> names, Answ
 
 std::string Conversation::begin_again() {
     auto unanswered = std::exchange(due_, {});
-    auto bytes = restore(verb::subscribe, channels_) + restore(verb::psubscribe, patterns_);
+    // Two statements: what is noted as due must have the order of the bytes.
+    auto bytes = restore(verb::subscribe, channels_);
+    bytes += restore(verb::psubscribe, patterns_);
     restoring_ = due_.size();
     for (auto& due : unanswered) {
         if (due.answered) {
