@@ -42,6 +42,14 @@ public:
         (void)co_await boost::asio::async_write(socket_, buffer, no_throw);
     }
 
+    /// Waits for the client to end the connection, which it must do without another word.
+    awaitable<> must_end() {
+        const auto unread = co_await left_unread();
+        if (unread > 0) {
+            throw std::runtime_error{"the client goes on"};
+        }
+    }
+
     /// Waits for the client to end the connection; how much it said before.
     awaitable<std::size_t> left_unread() {
         std::array<char, 4096> bytes;

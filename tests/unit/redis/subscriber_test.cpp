@@ -163,6 +163,37 @@ TEST_F(SubscriberTest, Rps02MessagesInServerOrderCutAtEveryByte) {
     EXPECT_EQ(noted_, (Texts{"a:" + raw, "?>a:" + raw, "a:"}));
 }
 
+TEST_F(SubscriberTest, Rps03PingUnsubscribeAndQuit) {
+    play(
+        [&]() -> awaitable<> {
+            auto peer = co_await server_->welcome();
+            co_await peer.serve("subscribe", "ab");
+            co_await peer.expect("*1\r\n" + bulk("ping"));
+            co_await peer.send(testing::array_of(bulk("pong"), bulk("")));
+            co_await peer.serve("unsubscribe", "a");
+            co_await peer.serve("unsubscribe", "b");
+            co_await peer.expect("*1\r\n" + bulk("quit"));
+            co_await peer.send(message("a", "last") + "+OK\r\n");
+            co_await peer.must_end();
+        },
+        [&]() -> awaitable<> {
+            auto sub = co_await connect();
+            Texts names{"a", "b"};
+            co_await sub.subscribe(names);
+            co_await sub.ping();
+            Texts one{"a"};
+            co_await sub.unsubscribe(one);
+            co_await sub.unsubscribe();
+            co_await sub.punsubscribe();
+            co_await sub.quit();
+            co_await note_failure_of_next(sub);
+            Failing again = [&sub] { return sub.ping(); };
+            noted_.push_back(co_await failure_of(again));
+        }
+    );
+    EXPECT_EQ(noted_, (Texts{"fanfetch::InvalidStateError", "fanfetch::InvalidStateError"}));
+}
+
 TEST_F(SubscriberTest, Rps03ARefusedSubscriptionLeavesTheConnection) {
     play(
         [&]() -> awaitable<> {
@@ -248,6 +279,35 @@ TEST_F(SubscriberTest, Rps04WhatIsAskedMeanwhileIsAskedOnTheNextConnection) {
     );
     EXPECT_TRUE(dropped);
     EXPECT_EQ(noted_, Texts{"gap"});
+}
+
+TEST_F(SubscriberTest, Rps04AuthenticatesEachTimeAndARefusalIsFinal) {
+    const auto auth = "*3\r\n" + bulk("auth") + bulk("me") + bulk("hush");
+    options_.credentials = Credentials{"me", "hush"};
+    play(
+        [&]() -> awaitable<> {
+            auto peer = co_await server_->accept();
+            co_await peer.expect(auth);
+            co_await peer.send("+OK\r\n");
+            co_await peer.greet();
+            peer.hang_up();
+            auto again = co_await server_->accept();
+            co_await again.expect(auth);
+            co_await again.send("-WRONGPASS invalid username-password pair\r\n");
+            co_await again.must_end();
+        },
+        [&]() -> awaitable<> {
+            auto sub = co_await connect();
+            try {
+                (void)co_await sub.next();
+            } catch (const CommandRefused& error) {
+                noted_.emplace_back(error.what());
+            }
+        }
+    );
+    ASSERT_EQ(noted_.size(), 1U);
+    EXPECT_NE(noted_[0].find("WRONGPASS"), std::string::npos);
+    EXPECT_EQ(noted_[0].find("hush"), std::string::npos) << "no secret in an error";
 }
 
 TEST_F(SubscriberTest, Rps04FailsInsteadWhenToldSo) {
@@ -379,6 +439,88 @@ TEST_F(SubscriberTest, Rps05StopsReadingUntilThereIsRoom) {
     );
     EXPECT_LT(sent_at_rest, many);
     EXPECT_EQ(sent, many);
+}
+
+TEST_F(SubscriberTest, Rps06CancellingOneClosesItsConnectionOnly) {
+    bool first_is_served = false;
+    play(
+        [&]() -> awaitable<> {
+            auto first = co_await server_->welcome();
+            co_await first.serve("subscribe", "a");
+            first_is_served = true;
+            auto second = co_await server_->welcome();
+            co_await second.serve("subscribe", "b");
+            co_await first.send(message("a", "1"));
+            co_await first.must_end();
+            co_await second.send(message("b", "2"));
+            (void)co_await second.left_unread();
+        },
+        [&]() -> awaitable<> {
+            auto listen = [this](std::string channel) -> awaitable<> {
+                auto sub = co_await connect();
+                Texts names{channel};
+                co_await sub.subscribe(names);
+                for (;;) {
+                    co_await take(sub, 1);
+                }
+            };
+            const auto a = spawn(*home_, listen("a"));
+            while (!first_is_served) {
+                co_await yield_now();
+            }
+            auto sub = co_await connect();
+            Texts names{"b"};
+            co_await sub.subscribe(names);
+            while (noted_.empty()) {
+                co_await yield_now();
+            }
+            a.cancel();
+            co_await yield_now();
+            EXPECT_TRUE(a.done()) << "within one turn";
+            EXPECT_TRUE(a.cancelled());
+            co_await take(sub, 1);
+        }
+    );
+    EXPECT_EQ(noted_, (Texts{"a:1", "b:2"}));
+}
+
+TEST_F(SubscriberTest, Rps07Trp12HostileBytesEndTheConnectionWithAProtocolError) {
+    const Texts hostile{
+        "*2\r\n:1\r\n:2\r\n",
+        "?",
+        "$99999999999\r\n",
+        "*2147483647\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
+        "+" + std::string(10'000, 'x'),
+        ":12345678901234567890123",
+        "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nbc\n",
+        confirmation("subscribe", "never asked for"),
+        testing::array_of(bulk("pong"), bulk("")),
+        "+OK\r\n",
+        testing::array_of(bulk("message"), bulk("a")),
+    };
+    play(
+        [&]() -> awaitable<> {
+            for (const auto& bytes : hostile) {
+                auto peer = co_await server_->welcome();
+                co_await peer.serve("subscribe", "a");
+                co_await peer.send(message("a", "1") + bytes);
+                co_await peer.must_end();
+            }
+        },
+        [&]() -> awaitable<> {
+            for (const auto& bytes : hostile) {
+                auto sub = co_await connect();
+                Texts names{"a"};
+                co_await sub.subscribe(names);
+                noted_.clear();
+                co_await take(sub, 1);
+                co_await note_failure_of_next(sub);
+                EXPECT_EQ(noted_, (Texts{"a:1", nonsense})) << bytes;
+            }
+        }
+    );
+    EXPECT_TRUE(pauses_.empty()) << "there is no coming back to such a server";
 }
 
 TEST_F(SubscriberTest, Rps01ANameIsAskedOfTheResolverGiven) {
