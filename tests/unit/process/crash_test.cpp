@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <thread>
 
 namespace fanfetch {
 namespace {
@@ -189,6 +191,21 @@ TEST(ProcessPoolCrash, Ppe15WorkersEndWithTheirParentHoweverItDies) {
         }
         EXPECT_LT(std::chrono::steady_clock::now() - since, 1s) << way;
     }
+}
+
+TEST(ProcessPoolCrash, Trp10AWorkerOutlivesTheThreadWhoseCallStartedIt) {
+    ProcessPoolExecutor pool{{.max_workers = 1}};
+    int worker = 0;
+    int caller = 0;
+    std::thread{[&] {
+        caller = ::gettid();
+        worker = pool.submit(pid_of_worker).result(patience);
+    }}.join();
+    const auto trace = "/proc/self/task/" + std::to_string(caller);
+    ASSERT_TRUE(eventually([&] { return !std::filesystem::exists(trace); }));
+
+    EXPECT_EQ(pool.submit(pid_of_worker).result(patience), worker);
+    EXPECT_FALSE(pool.broken());
 }
 
 TEST(ProcessPoolCrash, Ppe15OtherChildrenAreNobodysBusiness) {
