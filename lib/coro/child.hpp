@@ -6,7 +6,7 @@
 #include "coro/parking.hpp"
 #include "coro/result.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -48,6 +48,22 @@ awaitable<> run_child(
     co_await boost::asio::this_coro::throw_if_cancelled(false);
 }
 
+/// What co_spawn calls at the end, and where it listens for cancellation until then.
+///
+/// Not a bound slot: with one, co_spawn posts a request made outside a running loop, and the posted
+/// call points at what is gone if the coroutine ends first. To a handler of this shape, which
+/// names no executor, requests go inside the call that makes them.
+template <class Ended>
+struct EndHandler {
+    using cancellation_slot_type = boost::asio::cancellation_slot;
+
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return slot; }
+    void operator()(const std::exception_ptr&) { ended(); }
+
+    cancellation_slot_type slot;
+    Ended ended;
+};
+
 }  // namespace detail
 
 /// Runs `body` as a coroutine of its own, to be cancelled through `cancel`. `ended()` is called on
@@ -59,10 +75,9 @@ void launch(
     LoopExecutor loop, awaitable<T> body, Result<T>& result, CancelSource& cancel, first_step first,
     Ended ended
 ) {
-    auto completed = [ended = std::move(ended)](const std::exception_ptr&) mutable { ended(); };
+    auto completed = detail::EndHandler<Ended>{cancel.slot(), std::move(ended)};
     boost::asio::co_spawn(
-        loop, detail::run_child(std::move(body), result, cancel, first),
-        boost::asio::bind_cancellation_slot(cancel.slot(), std::move(completed))
+        loop, detail::run_child(std::move(body), result, cancel, first), std::move(completed)
     );
 }
 

@@ -8,6 +8,7 @@
 #include "support/run_coroutine.hpp"
 
 #include <gtest/gtest.h>
+#include <boost/asio/this_coro.hpp>
 
 #include <memory>
 #include <stdexcept>
@@ -80,6 +81,35 @@ TEST(EventLoop, Lop01RunCancelsAndAwaitsTasksLeftOver) {
 
     EXPECT_TRUE(left_over.cancelled());
     EXPECT_TRUE(unwound);
+}
+
+TEST(EventLoop, Lop01ATaskLeftOverMayHaveBeenCancelledAlready) {
+    int ended = 0;
+    auto ends_at_once = [&]() -> awaitable<> {
+        const auto mark = std::shared_ptr<void>{nullptr, [&](void*) { ++ended; }};
+        co_await sleep(std::nullopt);
+    };
+    auto takes_its_time = [&]() -> awaitable<> {
+        co_await boost::asio::this_coro::throw_if_cancelled(false);
+        for (int turn = 0; turn < 10; ++turn) {
+            try {
+                co_await yield_now();
+            } catch (const CancelledError&) {  // asked in every turn
+            }
+        }
+        ++ended;
+    };
+    auto body = [&](LoopExecutor home) -> awaitable<> {
+        auto first = spawn(home, ends_at_once());
+        spawn(home, takes_its_time());
+        co_await yield_now();
+        first.cancel();
+    };
+    EventLoop loop;
+
+    loop.run(body(loop.executor()));
+
+    EXPECT_EQ(ended, 2);
 }
 
 TEST(EventLoop, Lop01RunReportsErrorsOfTasksLeftOver) {
