@@ -1,10 +1,13 @@
 #include "job/dispatcher.hpp"
 
+#include "future/errors.hpp"
 #include "job/host_key.hpp"
+#include "store/store_error.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace fanfetch {
@@ -257,8 +260,9 @@ void Dispatcher::flush() {
     auto recorded = parts_.store->record(std::move(groups));
     auto acknowledge = [jobs = std::move(jobs), sizes = std::move(sizes)](const auto& done) {
         const auto& commits = done.result();
-        if (!commits) {
-            return;  // the store goes on trying; it gives up only when it is closed
+        if (!commits) {  // the store was closed before it could; the next start fetches them again
+            report_error("recording results", std::make_exception_ptr(StoreError{commits.error()}));
+            return;
         }
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             jobs[i]->committed((*commits)[i], sizes[i]);

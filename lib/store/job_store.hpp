@@ -98,7 +98,9 @@ struct ItemRow {
 ///
 /// Writes are queued to one writer, grouped, and acknowledged in the order they were queued; the
 /// future is done after the commit that made them durable. Every future yields Expected: a write
-/// that failed (store_unavailable, disk_low) changed nothing. Done callbacks run on the writer's
+/// that failed (store_unavailable, disk_low) changed nothing. What is only asked for fails at
+/// once when it cannot be written; what has happened already (results, the end of a job) waits
+/// until it can be, and fails only when the store is closed before. Done callbacks run on the writer's
 /// thread and must be short: post, and return. `cancel_rest` takes several transactions when the
 /// job is large; other writes go on between them and may be answered before it.
 /// Reads block on files and belong into the blocking pool (they take an OffLoop).

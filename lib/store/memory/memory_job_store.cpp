@@ -38,11 +38,6 @@ private:
     std::string payload_;
 };
 
-void MemoryJobStore::fail_writes(std::optional<Failure> failure) {
-    const std::lock_guard lock{mutex_};
-    failing_ = std::move(failure);
-}
-
 MemoryJobStore::Job* MemoryJobStore::find(const std::string& job_id) {
     const auto found = jobs_.find(job_id);
     return found == jobs_.end() ? nullptr : &found->second;
@@ -78,9 +73,6 @@ void MemoryJobStore::record_one(Job& job, ItemResult result) {
 
 Future<Expected<void>> MemoryJobStore::create_job(JobRecord job) {
     std::unique_lock lock{mutex_};
-    if (failing_) {
-        return ready<void>(*failing_);
-    }
     if (find(job.id) != nullptr) {
         return ready<void>(
             failed(failure_code::internal, "creating job " + job.id + ": there is one already")
@@ -96,8 +88,8 @@ Future<Expected<void>> MemoryJobStore::create_job(JobRecord job) {
 Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::vector<Item> items) {
     const std::lock_guard lock{mutex_};
     Job* job = find(job_id);
-    if (failing_ || job == nullptr) {
-        return ready<Commit>(failing_ ? *failing_ : no_such_job(job_id));
+    if (job == nullptr) {
+        return ready<Commit>(no_such_job(job_id));
     }
     if (job->record.sealed || is_done(job->record.state)) {
         return ready<Commit>(failed(
@@ -133,9 +125,6 @@ Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::v
 
 Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultGroup> groups) {
     const std::lock_guard lock{mutex_};
-    if (failing_) {
-        return ready<std::vector<Commit>>(*failing_);
-    }
     std::vector<Commit> commits;
     for (auto& group : groups) {
         Job* job = find(group.job_id);
@@ -180,8 +169,8 @@ void MemoryJobStore::apply(Job& job, const JobChange& wanted) {
 Future<Expected<void>> MemoryJobStore::change_job(std::string job_id, JobChange change) {
     const std::lock_guard lock{mutex_};
     Job* job = find(job_id);
-    if (failing_ || job == nullptr) {
-        return ready<void>(failing_ ? *failing_ : no_such_job(job_id));
+    if (job == nullptr) {
+        return ready<void>(no_such_job(job_id));
     }
     apply(*job, change);
     return ready<void>({});
@@ -192,8 +181,8 @@ Future<Expected<Commit>> MemoryJobStore::cancel_rest(
 ) {
     const std::lock_guard lock{mutex_};
     Job* job = find(job_id);
-    if (failing_ || job == nullptr) {
-        return ready<Commit>(failing_ ? *failing_ : no_such_job(job_id));
+    if (job == nullptr) {
+        return ready<Commit>(no_such_job(job_id));
     }
     for (std::uint64_t index = 0; index < job->items.size(); ++index) {
         if (job->seq_of[index] == 0) {
@@ -212,8 +201,8 @@ Future<Expected<Commit>> MemoryJobStore::cancel_rest(
 Future<Expected<void>> MemoryJobStore::erase_job(std::string job_id) {
     const std::lock_guard lock{mutex_};
     Job* job = find(job_id);
-    if (failing_ || job == nullptr) {
-        return ready<void>(failing_ ? *failing_ : no_such_job(job_id));
+    if (job == nullptr) {
+        return ready<void>(no_such_job(job_id));
     }
     for (const auto& result : job->results) {
         bodies_.erase(result.body.segment);
@@ -258,10 +247,6 @@ Expected<std::string> MemoryJobStore::read_head(const BodyRef& body) {
 }
 
 Expected<void> MemoryJobStore::writable() const {
-    const std::lock_guard lock{mutex_};
-    if (failing_) {
-        return *failing_;
-    }
     return {};
 }
 

@@ -22,9 +22,6 @@ class MemoryJobStore final : public JobStore {
 public:
     explicit MemoryJobStore(const Clock& clock = system_clock()) : clock_{clock} {}
 
-    /// From now on every write fails so and changes nothing; nullopt: they succeed again.
-    void fail_writes(std::optional<Failure> failure);
-
     Future<Expected<void>> create_job(JobRecord job) override;
     Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) override;
     Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) override;
@@ -75,7 +72,6 @@ private:
 
     const Clock& clock_;
     mutable std::mutex mutex_;
-    std::optional<Failure> failing_;
     std::map<std::string, Job> jobs_;  // ids sort by time
     std::map<std::uint64_t, Body> bodies_;
     std::uint64_t last_body_ = 0;

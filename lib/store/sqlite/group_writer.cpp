@@ -1,9 +1,13 @@
 #include "store/sqlite/group_writer.hpp"
 
+#include "future/errors.hpp"
+#include "store/store_error.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 
 #include <pthread.h>
@@ -56,6 +60,7 @@ void GroupWriter::run() {
     while (auto group = queue_.take(next_look())) {
         write(*std::move(group));
     }
+    closing_ = true;
     while (!unfinished_.empty()) {
         write({});
     }
@@ -77,12 +82,13 @@ void GroupWriter::write(Writes group) {
     const auto outcome = write_group(group, finished);
     note(outcome);
     for (std::size_t i = 0; i < group.size(); ++i) {
-        if (!outcome) {
-            group[i]->fail(outcome.error());
-        }
-        if (outcome && !finished[i]) {
+        const bool goes_on = outcome ? !finished[i] : !closing_ && group[i]->try_again();
+        if (goes_on) {
             unfinished_.push_back(std::move(group[i]));
             continue;
+        }
+        if (!outcome) {
+            group[i]->fail(outcome.error());
         }
         group[i]->acknowledge();
     }
@@ -91,6 +97,9 @@ void GroupWriter::write(Writes group) {
 
 void GroupWriter::note(const Expected<void>& outcome) {
     const std::lock_guard lock{mutex_};
+    if (!outcome && !failing_) {
+        report_error("writing to the store", std::make_exception_ptr(StoreError{outcome.error()}));
+    }
     failing_ = outcome ? std::nullopt : std::optional{outcome.error()};
 }
 

@@ -20,8 +20,8 @@ namespace fanfetch::sqlite {
 ///
 /// It owns the only connection that writes and checkpoints. What takes longer than one transaction
 /// (cancelling or erasing a large job) goes on a step at a time beside the groups. After a failure
-/// it tries an empty transaction every second until one succeeds, so that `writable` comes back
-/// by itself when there is room again.
+/// it tries again every second, with whatever has to be written in any case or with an empty
+/// transaction, so that everything goes on by itself when there is room again.
 ///
 /// Threads  `push` and `writable` from any thread; answers are given on the writer's
 class GroupWriter {
@@ -60,7 +60,8 @@ private:
     SegmentWriter segments_;
     WriteSession session_;
     WriteQueue queue_;
-    Writes unfinished_;    // long operations between two of their steps
+    Writes unfinished_;  // long operations between two of their steps, and what failed and waits
+    bool closing_ = false;
     bool erasing_ = true;  // there may be rows of jobs that vanished
     int wal_pages_ = 0;
     mutable std::mutex mutex_;

@@ -26,6 +26,10 @@ public:
     /// Whether it brings new work, which is refused while the disk is low.
     [[nodiscard]] virtual bool brings_work() const noexcept { return false; }
 
+    /// Its group failed, and nothing of it is written. True when it waits for a later group: what
+    /// has happened must be recorded, what is only asked for is refused.
+    [[nodiscard]] virtual bool try_again() { return false; }
+
     /// The answer is this failure.
     virtual void fail(const Failure& failure) = 0;
     /// Gives the answer.

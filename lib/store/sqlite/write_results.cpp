@@ -1,8 +1,12 @@
+#include "future/errors.hpp"
 #include "store/job_end.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/write_session.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <stdexcept>
+#include <string>
 
 // The part of WriteSession that deals with items and what they end as.
 
@@ -128,6 +132,10 @@ Commit WriteSession::record(const ResultGroup& group) {
         return {};
     }
     for (const auto& done : group.results) {
+        if (done.result.index >= job->total) {
+            const std::logic_error bug{"no item " + std::to_string(done.result.index)};
+            report_error("recording a result of job " + group.job_id, std::make_exception_ptr(bug));
+        }
         note_body(done, record_one(*job, done.result));
     }
     if (group.completion && completes(job->state, job->sealed, job->tally, job->total)) {

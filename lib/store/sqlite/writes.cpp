@@ -63,6 +63,11 @@ bool CancelRest::write_rows(WriteSession& session) {
     return true;
 }
 
+bool CancelRest::try_again() {
+    cursor_ = 0;  // what was committed before is passed over
+    return true;
+}
+
 bool EraseJob::write_rows(WriteSession& session) {
     answer(session.begin_erase(job_id_));
     return true;

@@ -39,6 +39,7 @@ public:
     [[nodiscard]] std::size_t items() const noexcept override { return items_; }
     [[nodiscard]] Expected<void> write_bodies(SegmentWriter& segments) override;
     [[nodiscard]] bool write_rows(WriteSession& session) override;
+    [[nodiscard]] bool try_again() override { return true; }
 
 private:
     std::vector<ResultGroup> groups_;
@@ -50,6 +51,7 @@ public:
     ChangeJob(std::string job_id, JobChange change)
         : job_id_{std::move(job_id)}, change_{std::move(change)} {}
     [[nodiscard]] bool write_rows(WriteSession& session) override;
+    [[nodiscard]] bool try_again() override { return change_.state && is_done(*change_.state); }
 
 private:
     std::string job_id_;
@@ -61,6 +63,7 @@ public:
     CancelRest(std::string job_id, failure_code code, JobChange change, WallTime now)
         : job_id_{std::move(job_id)}, code_{code}, change_{std::move(change)}, now_{now} {}
     [[nodiscard]] bool write_rows(WriteSession& session) override;
+    [[nodiscard]] bool try_again() override;
 
 private:
     std::string job_id_;

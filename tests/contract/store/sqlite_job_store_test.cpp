@@ -47,12 +47,17 @@ protected:
     static Expected<std::vector<Commit>> record(
         JobStore& store, std::uint64_t first, std::uint64_t end
     ) {
+        return begin_recording(store, first, end).take();
+    }
+    static Future<Expected<std::vector<Commit>>> begin_recording(
+        JobStore& store, std::uint64_t first, std::uint64_t end
+    ) {
         std::vector<ResultGroup> groups(1);
         groups[0].job_id = "job_1";
         for (auto index = first; index < end; ++index) {
             groups[0].results.push_back(sample_success(index));
         }
-        return store.record(std::move(groups)).take();
+        return store.record(std::move(groups));
     }
     [[nodiscard]] fs::path database() const { return fs::path{options.data_dir} / "fanfetch.db"; }
     [[nodiscard]] fs::path segments() const { return fs::path{options.data_dir} / "segments"; }
@@ -242,7 +247,7 @@ TEST_F(SqliteJobStoreTest, Crs17ASecondProcessIsRefusedAtOnce) {
 // Every step of a group fails in turn, with a full disk and with a broken one.
 class SqliteFaults : public SqliteJobStoreTest, public ::testing::WithParamInterface<int> {};
 
-TEST_P(SqliteFaults, Crs05AFailedGroupChangesNothingAndTheNextOneSucceeds) {
+TEST_P(SqliteFaults, Crs05ResultsWaitUntilTheyCanBeWritten) {
     for (const auto step :
          {store_step::segment_create, store_step::segment_write, store_step::segment_sync,
           store_step::directory_sync, store_step::begin, store_step::rows, store_step::commit}) {
@@ -254,27 +259,34 @@ TEST_P(SqliteFaults, Crs05AFailedGroupChangesNothingAndTheNextOneSucceeds) {
         };
         const auto store = open();
         fill(*store, 200, 3);
-        const auto before = store->find_job("job_1").value();
 
         broken = true;
-        Expected<std::vector<Commit>> failed = std::vector<Commit>{};
-        for (std::uint64_t i = 3; i < 120 && failed; ++i) {  // until a new segment is needed
-            failed = record(*store, i, i + 1);
+        std::vector<Future<Expected<std::vector<Commit>>>> recorded;
+        for (std::uint64_t i = 3; i < 120 && store->writable(); ++i) {  // until a segment is full
+            recorded.push_back(begin_recording(*store, i, i + 1));
+            ASSERT_TRUE(comes_true([&] { return recorded.back().done() || !store->writable(); }));
         }
         const auto during = store->find_job("job_1").value();
         const auto sick = store->writable();
+        const auto refused = store->append_items("job_1", sample_items(200, 1)).take();
+        const bool waited = !recorded.back().done();
         broken = false;
 
-        ASSERT_TRUE(failed.has_error());
+        EXPECT_TRUE(waited);
+        ASSERT_TRUE(sick.has_error());
         EXPECT_EQ(
-            failed.error().code,
+            sick.error().code,
             GetParam() == ENOSPC ? failure_code::disk_low : failure_code::store_unavailable
         );
-        EXPECT_TRUE(sick.has_error());
-        EXPECT_EQ(fault_of(*store, "job_1"), "");
-        EXPECT_GE(during.last_seq, before.last_seq);
+        if (step != store_step::segment_write) {  // nothing of an append goes there
+            EXPECT_TRUE(refused.has_error());
+        }
+        EXPECT_EQ(during.last_seq, 3 + recorded.size() - 1);
         ASSERT_TRUE(record(*store, 0, 200).has_value());
         EXPECT_TRUE(store->writable().has_value());
+        for (const auto& each : recorded) {
+            EXPECT_TRUE(each.result(patience).has_value());
+        }
         EXPECT_EQ(store->find_job("job_1")->last_seq, 200U);
         EXPECT_EQ(fault_of(*store, "job_1"), "");
     }
@@ -291,11 +303,46 @@ TEST_F(SqliteJobStoreTest, Crs05RecoversByItselfWhenThereIsRoomAgain) {
     fill(*store, 10, 1);
 
     full = true;
-    EXPECT_EQ(record(*store, 1, 2).error().code, failure_code::disk_low);
+    const auto results = begin_recording(*store, 1, 2);
+    JobChange ends;
+    ends.state = job_state::cancelled;
+    ends.sealed = true;
+    const auto end = store->cancel_rest("job_1", failure_code::cancelled_by_user, ends);
+    JobChange asked;
+    asked.sealed = true;
+    EXPECT_EQ(store->change_job("job_1", asked).take().error().code, failure_code::disk_low);
     EXPECT_EQ(store->writable().error().code, failure_code::disk_low);
+    EXPECT_FALSE(results.done());
+    EXPECT_FALSE(end.done());
     full = false;
 
     EXPECT_TRUE(comes_true([&] { return store->writable().has_value(); })) << "without a write";
+    EXPECT_TRUE(results.result(patience).has_value());
+    EXPECT_TRUE(end.result(patience).has_value());
+    EXPECT_EQ(store->find_job("job_1")->state, job_state::cancelled);
+    EXPECT_EQ(store->find_job("job_1")->tally.terminal(), 10U);
+    EXPECT_EQ(fault_of(*store, "job_1"), "");
+}
+
+TEST_F(SqliteJobStoreTest, Crs05WhatCannotBeWrittenUntilTheEndFails) {
+    std::atomic<bool> full{false};
+    options.seams.before = [&](store_step step) {
+        return full && step == store_step::commit ? ENOSPC : 0;
+    };
+    auto store = open();
+    fill(*store, 10, 1);
+
+    full = true;
+    const auto results = begin_recording(*store, 1, 2);
+    ASSERT_TRUE(comes_true([&] { return !store->writable(); }));
+    EXPECT_FALSE(results.done());
+    store.reset();
+
+    EXPECT_EQ(results.result(patience).error().code, failure_code::disk_low);
+    full = false;
+    store = open();
+    EXPECT_EQ(store->find_job("job_1")->last_seq, 1U);
+    EXPECT_EQ(fault_of(*store, "job_1"), "");
 }
 
 TEST_F(SqliteJobStoreTest, NewWorkIsRefusedWhileTheDiskIsLow) {
@@ -327,7 +374,8 @@ TEST_F(SqliteJobStoreTest, Crs06AForeignLockDelaysAndRefusesButBreaksNothing) {
     ASSERT_EQ(sqlite3_open(database().c_str(), &other), SQLITE_OK);
     ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
 
-    const auto refused = record(*store, 1, 2);
+    const auto delayed = begin_recording(*store, 1, 2);
+    const auto refused = store->append_items("job_1", sample_items(10, 1)).take();
     const auto read = store->find_job("job_1");
     sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
     sqlite3_close(other);
@@ -335,6 +383,7 @@ TEST_F(SqliteJobStoreTest, Crs06AForeignLockDelaysAndRefusesButBreaksNothing) {
     EXPECT_EQ(refused.error().code, failure_code::store_unavailable);
     EXPECT_TRUE(read.has_value());
     EXPECT_TRUE(record(*store, 1, 10).has_value());
+    EXPECT_TRUE(delayed.result(patience).has_value());
     EXPECT_EQ(fault_of(*store, "job_1"), "");
 }
 
