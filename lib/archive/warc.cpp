@@ -134,6 +134,20 @@ void append_warc_response(std::string& out, const WarcResponse& response, Random
     out.append("\r\n\r\n");
 }
 
+void append_warc_metadata(std::string& out, const WarcMetadata& metadata, Random& random) {
+    out.append("WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: ");
+    append_record_id(out, random);
+    out.append("\r\nWARC-Date: ");
+    append_date(out, metadata.made_at);
+    if (!metadata.target_url.empty()) {
+        out.append("\r\nWARC-Target-URI: ");
+        append_url(out, metadata.target_url);
+    }
+    out.append("\r\nContent-Type: application/json\r\nContent-Length: ");
+    append_number(out, metadata.block_length);
+    out.append("\r\n\r\n");
+}
+
 void append_warcinfo(
     std::string& out, std::string_view file_name, WallTime now, Random& random,
     std::size_t padded_to

@@ -39,6 +39,17 @@ struct WarcResponse {
 ///          the Web Archive community write it
 void append_warc_response(std::string& out, const WarcResponse& response, Random& random);
 
+/// What the header of a `metadata` record says.
+struct WarcMetadata {
+    std::string_view target_url;  ///< of the resource it is about; empty: not said
+    WallTime made_at{};
+    std::uint64_t block_length = 0;  ///< of the JSON text that is the block
+};
+
+/// Appends the header of a `metadata` record, with the empty line that ends it; the rest as for
+/// responses.
+void append_warc_metadata(std::string& out, const WarcMetadata& metadata, Random& random);
+
 /// Appends a whole `warcinfo` record, the first of every segment, with its end.
 ///
 /// `padded_to`: when not 0, the record is made exactly so many bytes long by a comment in its

@@ -95,6 +95,7 @@ struct ItemResult {
     Timing timing;
     std::vector<Attempt> attempts;
     BodyRef body;
+    BodyRef extract;  ///< what was taken out of the document: a JSON text
 
     friend bool operator==(const ItemResult&, const ItemResult&) = default;
 };

@@ -28,9 +28,10 @@ struct ResponseRecord {
 
 /// One item's end on its way to the store.
 struct ResultToRecord {
-    ItemResult result;  ///< `seq` and `body` are filled in by the store
+    ItemResult result;  ///< `seq`, `body` and `extract` are filled in by the store
     std::optional<ResponseRecord>
         response;  ///< none: no response, or it was streamed (`result.body` says where)
+    std::string extract{};  ///< what was taken out of the document, as JSON; empty: nothing was
 };
 
 /// What a job that is complete gets: it saves a transaction of its own for the end.

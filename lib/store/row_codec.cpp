@@ -16,6 +16,7 @@ constexpr std::uint64_t reused = 1;
 constexpr std::uint64_t has_digest = 2;
 constexpr std::uint64_t has_body = 4;
 constexpr std::uint64_t has_payload = 8;
+constexpr std::uint64_t has_extract = 16;
 constexpr std::uint64_t reused_connection = 1;
 constexpr std::uint64_t has_tls = 2;
 constexpr std::uint64_t tls_verified = 4;
@@ -161,9 +162,11 @@ std::optional<Item> decode_item(std::string_view record) {
 void encode(std::string& out, const ItemResult& result) {
     ByteWriter writer{out};
     const bool with_body = result.body.segment != 0;
+    const bool with_extract = result.extract.segment != 0;
     writer.number(
         when(result.reused, reused) | when(result.sha256.has_value(), has_digest) |
-        when(with_body, has_body) | when(result.body.has_payload, has_payload)
+        when(with_body, has_body) | when(result.body.has_payload, has_payload) |
+        when(with_extract, has_extract)
     );
     writer.number(result.index);
     writer.number(static_cast<std::uint8_t>(result.state));
@@ -186,6 +189,9 @@ void encode(std::string& out, const ItemResult& result) {
     if (with_body) {
         write(writer, result.body);
     }
+    if (with_extract) {
+        write(writer, result.extract);
+    }
     writer.number(result.attempts.size());
     for (const auto& one : result.attempts) {
         write(writer, one);
@@ -195,7 +201,7 @@ void encode(std::string& out, const ItemResult& result) {
 std::optional<ItemResult> decode_result(std::string_view record, result_detail wanted) {
     ByteReader in{record};
     ItemResult result;
-    const auto flags = in.number_up_to(reused | has_digest | has_body | has_payload);
+    const auto flags = in.number_up_to(reused | has_digest | has_body | has_payload | has_extract);
     result.reused = (flags & reused) != 0;
     result.index = in.number();
     result.state =
@@ -220,7 +226,12 @@ std::optional<ItemResult> decode_result(std::string_view record, result_detail w
         result.body = body_ref(in);
         result.body.has_payload = (flags & has_payload) != 0;
     }
-    const bool nowhere = (flags & has_body) != 0 && result.body.segment == 0;
+    if ((flags & has_extract) != 0) {
+        result.extract = body_ref(in);
+        result.extract.has_payload = true;
+    }
+    const bool nowhere = ((flags & has_body) != 0 && result.body.segment == 0) ||
+                         ((flags & has_extract) != 0 && result.extract.segment == 0);
     if (!in.ok() || nowhere || !is_terminal(result.state)) {
         return std::nullopt;
     }

@@ -32,13 +32,15 @@ Expected<FoundRecord> find_record(const SegmentFiles& files, const BodyRef& body
         return read.error();
     }
     const auto header = read_warc_header(found.front);
-    if (!header || header->type != "response" || found.front.size() != body.payload_offset ||
-        header->header_length + 2 > body.payload_offset ||
+    const bool response = header && header->type == "response";
+    if (!header || !(response || header->type == "metadata") ||
+        found.front.size() != body.payload_offset ||
+        header->header_length + (response ? 2 : 0) > body.payload_offset ||
         body.payload_offset > body.record_length ||
         header->content_length != body.record_length - header->header_length) {
         return damaged("the record is not the one that was written");
     }
-    found.head_begin = header->header_length;
+    found.head_begin = response ? header->header_length : body.payload_offset - 2;
     return found;
 }
 

@@ -83,15 +83,36 @@ Expected<BodyRef> SegmentWriter::add(const ResponseRecord& response, const ItemR
     const std::size_t start = buffer_.size();
     append_warc_response(buffer_, warc_response(response, result), random_);
     buffer_.append(response.head).append("\r\n");
-    const std::size_t payload_offset = buffer_.size() - start;
     const std::string_view payload =
         response.store_payload ? std::string_view{response.payload} : std::string_view{};
+    return append(start, payload, response.store_payload);
+}
+
+Expected<BodyRef> SegmentWriter::add_metadata(
+    std::string_view url, WallTime made_at, std::string_view json
+) {
+    assert(healthy_);
+    if (auto room = make_room(); !room) {
+        return room.error();
+    }
+    const std::size_t start = buffer_.size();
+    append_warc_metadata(
+        buffer_, {.target_url = url, .made_at = made_at, .block_length = json.size()}, random_
+    );
+    return append(start, json, true);
+}
+
+/// Ends a record whose front, from `start` on, is in the buffer.
+Expected<BodyRef> SegmentWriter::append(
+    std::size_t start, std::string_view payload, bool has_payload
+) {
+    const std::size_t payload_offset = buffer_.size() - start;
     const BodyRef body{
         .segment = current_.number,
         .offset = current_.bytes,
         .record_length = payload_offset + payload.size(),
         .payload_offset = static_cast<std::uint32_t>(payload_offset),
-        .has_payload = response.store_payload,
+        .has_payload = has_payload,
     };
     current_.bytes += payload_offset;
     if (payload.size() < large_payload) {

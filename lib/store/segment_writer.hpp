@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace fanfetch {
@@ -36,6 +37,10 @@ public:
     [[nodiscard]] Expected<void> resume(SegmentEnd end);
 
     [[nodiscard]] Expected<BodyRef> add(const ResponseRecord& response, const ItemResult& result);
+    /// A JSON text about a resource.
+    [[nodiscard]] Expected<BodyRef> add_metadata(
+        std::string_view url, WallTime made_at, std::string_view json
+    );
     [[nodiscard]] Expected<void> flush();
     void keep();
     void roll_back();
@@ -47,6 +52,9 @@ public:
 
 private:
     [[nodiscard]] Expected<void> make_room();
+    [[nodiscard]] Expected<BodyRef> append(
+        std::size_t start, std::string_view payload, bool has_payload
+    );
     [[nodiscard]] Expected<void> begin_segment();
     [[nodiscard]] Expected<void> write_buffer();
     [[nodiscard]] Expected<void> sync_current();

@@ -128,7 +128,7 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
     std::vector<Commit> commits;
     for (auto& group : groups) {
         Job* job = find(group.job_id);
-        for (auto& [result, response] : group.results) {
+        for (auto& [result, response, extract] : group.results) {
             if (!is_terminal(result.state)) {
                 throw std::logic_error{"recording a result that is not terminal"};
             }
@@ -140,6 +140,9 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
                 auto payload = response->store_payload ? std::optional{std::move(response->payload)}
                                                        : std::nullopt;
                 result.body = keep_body({std::move(response->head), std::move(payload)});
+            }
+            if (!extract.empty()) {
+                result.extract = keep_body({"", std::move(extract)});
             }
             record_one(*job, std::move(result));
         }
@@ -206,6 +209,7 @@ Future<Expected<void>> MemoryJobStore::erase_job(std::string job_id) {
     }
     for (const auto& result : job->results) {
         bodies_.erase(result.body.segment);
+        bodies_.erase(result.extract.segment);
     }
     jobs_.erase(job_id);
     return ready<void>({});

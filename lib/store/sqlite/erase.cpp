@@ -65,10 +65,12 @@ bool WriteSession::erase_results(std::int64_t job) {
         BlockReader block{find.blob(1), result_block_version};
         while (const auto record = block.next()) {
             const auto result = decode_result(*record, result_detail::without_attempts);
-            if (result && result->body.segment != 0) {
+            if (result) {
                 ++references[result->body.segment];
+                ++references[result->extract.segment];
             }
         }
+        references.erase(0);  // nothing stored
         // A block that cannot be read keeps its segments alive: rather too much than too little.
     }
     find.reset();

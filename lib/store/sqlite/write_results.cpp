@@ -145,18 +145,21 @@ Commit WriteSession::record(const ResultGroup& group) {
 }
 
 void WriteSession::note_body(const ResultToRecord& done, bool recorded) {
-    const BodyRef& body = done.result.body;
-    if (body.segment == 0) {
+    if (recorded) {
+        refer_to(done.result.body);
+        refer_to(done.result.extract);
         return;
     }
-    if (recorded) {
+    if (done.result.body.segment != 0 && !done.response) {
+        unclaimed_.push_back(done.result.body.segment);
+    }
+}
+
+void WriteSession::refer_to(const BodyRef& body) {
+    if (body.segment != 0) {
         auto& rows = references_[body.segment];
         ++rows.references;
         rows.end = std::max(rows.end, body.offset + body.record_length + warc_record_end.size());
-        return;
-    }
-    if (!done.response) {
-        unclaimed_.push_back(body.segment);
     }
 }
 

@@ -61,6 +61,7 @@ private:
     void advance_low_water(OpenJob& job);
     void drop_finished_blocks(OpenJob& job);
     void note_body(const ResultToRecord& done, bool recorded);
+    void refer_to(const BodyRef& body);
     void write_segments();
     void claim_segments();
     void collect_dead_segments();

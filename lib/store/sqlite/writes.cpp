@@ -21,14 +21,21 @@ RecordResults::RecordResults(std::vector<ResultGroup> groups) : groups_{std::mov
 Expected<void> RecordResults::write_bodies(SegmentWriter& segments) {
     for (auto& group : groups_) {
         for (auto& done : group.results) {
-            if (!done.response) {
-                continue;
+            if (done.response) {
+                auto body = segments.add(*done.response, done.result);
+                if (!body) {
+                    return body.error();
+                }
+                done.result.body = *body;
             }
-            auto body = segments.add(*done.response, done.result);
-            if (!body) {
-                return body.error();
+            if (!done.extract.empty()) {
+                const auto& url = done.response ? done.response->target_url : done.result.final_url;
+                auto extract = segments.add_metadata(url, done.result.finished_at, done.extract);
+                if (!extract) {
+                    return extract.error();
+                }
+                done.result.extract = *extract;
             }
-            done.result.body = *body;
         }
     }
     return {};

@@ -338,6 +338,27 @@ TYPED_TEST(JobStoreContract, ReadsBodiesInParts) {
     );
 }
 
+TYPED_TEST(JobStoreContract, WhatWasExtractedIsKeptBesideTheBody) {
+    this->create("job_1", 3);
+    std::vector<ResultToRecord> results;
+    for (const std::uint64_t index : {0U, 1U, 2U}) {
+        results.push_back(sample_success(index));
+    }
+    results[0].extract = R"({"title":"t"})";
+    results[1].extract = std::string(200'000, 'x');
+    results[1].response->store_payload = false;
+    this->record("job_1", std::move(results));
+    const auto row = [&](std::uint64_t index) {
+        return *this->store.find_item("job_1", index)->result;
+    };
+
+    EXPECT_EQ(this->store.read_payload(row(0).extract, 0, 100).value(), R"({"title":"t"})");
+    EXPECT_EQ(this->store.read_payload(row(0).body, 0, 100).value(), sample_body(0));
+    EXPECT_EQ(this->store.read_payload(row(1).extract, 0, 1U << 20U)->size(), 200'000U);
+    EXPECT_EQ(row(2).extract.segment, 0U);
+    EXPECT_EQ(this->store.read_payload(row(2).body, 0, 100).value(), sample_body(2));
+}
+
 TYPED_TEST(JobStoreContract, ALongBodyIsSeenOnceItIsRecorded) {
     this->create("job_1", 1);
     auto long_body = this->store.begin_long_body();

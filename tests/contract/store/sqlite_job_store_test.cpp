@@ -141,6 +141,24 @@ TEST_F(SqliteJobStoreTest, TheLastJobTakesItsSegmentsAlong) {
     EXPECT_FALSE(store->find_job("job_1"));
 }
 
+TEST_F(SqliteJobStoreTest, WhatWasExtractedGoesWithItsJob) {
+    const auto store = open();
+    fill(*store, 100, 0);
+    std::vector<ResultGroup> groups(1);
+    groups[0].job_id = "job_1";
+    for (std::uint64_t index = 0; index < 100; ++index) {
+        groups[0].results.push_back(sample_success(index));
+        groups[0].results.back().extract = std::string(1000, 'x');
+    }
+    ASSERT_TRUE(store->record(std::move(groups)).take().has_value());
+    EXPECT_GT(segment_count(), 5U);
+    EXPECT_EQ(fault_of(*store, "job_1"), "");
+
+    ASSERT_TRUE(store->erase_job("job_1").result().has_value());
+
+    EXPECT_TRUE(comes_true([&] { return segment_count() <= 1; }));
+}
+
 TEST_F(SqliteJobStoreTest, AnErasureThatWasCutOffGoesOnAtTheNextStart) {
     {
         const auto store = open();

@@ -55,6 +55,25 @@ TEST(Warc, AResponseHeaderSaysWhatItShould) {
     EXPECT_EQ(field(header, "WARC-Payload-Digest"), "sha256:" + hex);
 }
 
+TEST(Warc, AMetadataHeaderSaysWhatItShould) {
+    FastRandom random{1};
+    std::string header;
+    append_warc_metadata(
+        header, {.target_url = "http://a.test/\r\nX: y", .made_at = fetched_at, .block_length = 7},
+        random
+    );
+
+    EXPECT_TRUE(header.starts_with("WARC/1.1\r\nWARC-Type: metadata\r\n"));
+    EXPECT_EQ(field(header, "WARC-Date"), to_rfc3339(fetched_at));
+    EXPECT_EQ(field(header, "WARC-Target-URI"), "http://a.test/%0d%0aX:%20y");
+    EXPECT_EQ(field(header, "Content-Type"), "application/json");
+    const auto read = read_warc_header(header);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->type, "metadata");
+    EXPECT_EQ(read->content_length, 7U);
+    EXPECT_EQ(read->header_length, header.size());
+}
+
 TEST(Warc, RecordIdsAreVersion4AndDiffer) {
     const std::regex form{
         "<urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}>"};

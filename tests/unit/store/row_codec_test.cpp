@@ -47,6 +47,7 @@ ItemResult full_result() {
     attempt.retry = "retried after 213 ms: http.status_503";
     result.attempts = {attempt, Attempt{}};
     result.body = {9, 1U << 28U, 4096, 700, true};
+    result.extract = {10, 1U << 20U, 900, 300, true};
     return result;
 }
 
