@@ -124,6 +124,11 @@ Expected<void> App::open_store() {
     pool.name_prefix = "blocking";
     blocking_ = std::make_unique<ThreadPoolExecutor>(std::move(pool));
     spill_.emplace(*store_);
+    ExtractorOptions extract;
+    extract.workers = static_cast<int>(settings_.extract.workers);
+    extract.time_limit = settings_.extract.time_limit;
+    extract.memory = settings_.extract.memory;
+    extractor_ = make_process_extractor(extract);
     return {};
 }
 
@@ -146,6 +151,7 @@ void App::make_service() {
     context.settings = &settings_;
     context.metrics = &metrics_;
     context.keys = keys_.get();
+    context.extractor = extractor_.get();
     context.clock = &system_clock();
     context.log = &log_;
     api_ = std::make_unique<Api>(context);
@@ -216,6 +222,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         parts.fetcher = shard.fetcher.get();
         parts.store = store_.get();
         parts.blocking = blocking_.get();
+        parts.extractor = extractor_.get();
         parts.random = &shard.random;
         parts.clock = &system_clock();
         parts.metrics = &*dispatch_metrics_;

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "coro/event_loop.hpp"
 #include "executor/thread_pool_executor.hpp"
+#include "extract/extractor.hpp"
 #include "fetch/http_fetcher.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -80,6 +81,7 @@ private:
     std::unique_ptr<JobStore> store_;
     std::unique_ptr<LiveKeys> keys_;
     std::unique_ptr<ThreadPoolExecutor> blocking_;
+    std::unique_ptr<Extractor> extractor_;
     std::optional<StoreSpill> spill_;
     std::optional<DispatchMetrics> dispatch_metrics_;
     std::optional<JobService> jobs_;

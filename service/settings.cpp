@@ -120,6 +120,14 @@ std::vector<SettingRow> make_rows() {
         {"fetch.allow_insecure_tls", "false",
          [](Settings& s) -> SettingSlot { return &s.fetch.allow_insecure_tls; }, "", "",
          "Whether a job may ask for tls.verify: off."},
+        {"extract.workers", "auto", [](Settings& s) -> SettingSlot { return &s.extract.workers; },
+         "1", "256", "Processes that parse documents for jobs with extract; auto: as many as cores "
+         "are usable. They start with the first document."},
+        {"extract.time_limit", "10s",
+         [](Settings& s) -> SettingSlot { return &s.extract.time_limit; }, "100ms", "10m",
+         "How long parsing one document may take; then its worker is killed and the item fails."},
+        {"extract.memory", "512MiB", [](Settings& s) -> SettingSlot { return &s.extract.memory; },
+         "128MiB", "64GiB", "Address space of one such process; the parser may hold half of it."},
         {"dns.servers", "", [](Settings& s) -> SettingSlot { return &s.dns.servers; }, "", "",
          "Name servers, address or address:port; empty: the system's."},
         {"dns.timeout", "5s", [](Settings& s) -> SettingSlot { return &s.dns.timeout; }, "100ms",
@@ -179,6 +187,9 @@ std::span<const SettingRow> setting_rows() {
 void resolve_automatic(Settings& settings, const Machine& machine) {
     if (settings.shards == 0) {
         settings.shards = machine.cores;
+    }
+    if (settings.extract.workers == 0) {
+        settings.extract.workers = machine.cores;
     }
     if (settings.limits.memory.bytes == 0) {
         settings.limits.memory.bytes = machine.memory.bytes / 2;

@@ -75,6 +75,11 @@ struct Settings {
         std::string user_agent;
         bool allow_insecure_tls;
     } fetch;
+    struct Extract {
+        std::uint64_t workers;  ///< 0 until it is resolved
+        std::chrono::milliseconds time_limit;
+        ByteSize memory;
+    } extract;
     struct Dns {
         std::vector<std::string> servers;
         std::chrono::milliseconds timeout;

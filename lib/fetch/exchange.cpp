@@ -241,10 +241,11 @@ bool Exchange::on_head() {
         }
     }
     BodyCollector::Order order;
-    order.keep = !end_.redirect && (order_.store_body == store_body::always ||
-                                    (order_.store_body == store_body::success && end_.accepted));
+    const bool stored = order_.store_body == store_body::always ||
+                        (order_.store_body == store_body::success && end_.accepted);
+    order.keep = !end_.redirect && (stored || (order_.show_body && end_.accepted));
     order.md5 = !options.expect.md5.empty();
-    order.hash_later = order_.hash_later && options.expect.sha256.empty();
+    order.hash_later = order_.hash_later && stored && options.expect.sha256.empty();
     order.max_bytes = end_.redirect ? longest_discarded_body : options.max_body_bytes;
     if (scratch_.reader.framing().kind == body_framing::length) {
         order.announced = scratch_.reader.framing().length;

@@ -64,6 +64,7 @@ struct ExchangeOrder {
     std::uint64_t max_header_bytes = 64U << 10U;
     Steady::time_point total_deadline;
     fanfetch::store_body store_body = fanfetch::store_body::always;
+    bool show_body = false;  ///< as FetchOrder has it
     bool hash_later = false;    ///< see FetchOrder
     bool may_redirect = false;  ///< a redirect's body is thrown away
 };

@@ -20,6 +20,9 @@ struct FetchOrder {
     const FetchOptions* options = nullptr;
     std::string_view tenant;
     fanfetch::store_body store_body = fanfetch::store_body::always;
+    /// The caller wants to see an accepted body even if it is not stored. One that is too long for
+    /// memory is on disk then, and `keep_payload`.
+    bool show_body = false;
     /// The digest of a short payload is left to the caller, who has many at a time (BatchHasher).
     bool hash_later = false;
 };

@@ -123,6 +123,7 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
     order.max_header_bytes = parts_.max_header_bytes;
     order.total_deadline = course.deadline;
     order.store_body = course.order.store_body;
+    order.show_body = course.order.show_body;
     order.hash_later = course.order.hash_later;
     order.may_redirect = true;
 
@@ -201,7 +202,8 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
     scratch.body.finish(outcome);
     const auto& options = *course.order.options;
     outcome.keep_payload = course.order.store_body == store_body::always ||
-                           (course.order.store_body == store_body::success && end.accepted);
+                           (course.order.store_body == store_body::success && end.accepted) ||
+                           outcome.spilled != nullptr;
     outcome.head = stored_head(head, outcome.keep_payload ? outcome.size : 0);
     if (!end.accepted) {
         outcome.code = failure_code::http_status;

@@ -207,9 +207,9 @@ void Dispatcher::touch(JobRunner& runner) {
 void Dispatcher::hash(std::span<ResultGroup> groups) {
     to_hash_.clear();
     for (auto& group : groups) {
-        for (auto& [result, response] : group.results) {
-            if (response && response->store_payload && !result.sha256) {
-                to_hash_.push_back({response->payload, &result.sha256.emplace()});
+        for (auto& done : group.results) {
+            if (done.response && done.response->store_payload && !done.result.sha256) {
+                to_hash_.push_back({done.response->payload, &done.result.sha256.emplace()});
             }
         }
     }

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "coro/loop.hpp"
 #include "executor/executor.hpp"
+#include "extract/extractor.hpp"
 #include "fetch/batch_hasher.hpp"
 #include "fetch/fetcher.hpp"
 #include "job/job_runner.hpp"
@@ -55,7 +56,8 @@ public:
         std::size_t shard = 0;
         Fetcher* fetcher = nullptr;
         JobStore* store = nullptr;
-        Executor* blocking = nullptr;  ///< finishes long bodies
+        Executor* blocking = nullptr;    ///< finishes long bodies
+        Extractor* extractor = nullptr;  ///< none: no job may ask for it
         Random* random = nullptr;
         const Clock* clock = nullptr;
         const DispatchMetrics* metrics = nullptr;
@@ -106,6 +108,10 @@ private:
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);
+    awaitable<std::string> extract(
+        const PendingItem& item, std::uint8_t parts, FetchOutcome& outcome,
+        std::optional<BodyRef> body
+    );
     awaitable<std::optional<BodyRef>> finish_spilled(
         const PendingItem& item, FetchOutcome& outcome
     );

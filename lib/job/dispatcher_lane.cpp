@@ -1,6 +1,8 @@
 #include "job/dispatcher.hpp"
 
+#include "coro/await_future.hpp"
 #include "coro/run_in_executor.hpp"
+#include "extract/document_json.hpp"
 #include "future/errors.hpp"
 #include "job/outcome_record.hpp"
 #include "job/spill.hpp"
@@ -40,6 +42,7 @@ public:
         order.options = &options();
         order.tenant = job_.tenant();
         order.store_body = job_.options().store_body;
+        order.show_body = job_.options().extract != 0;
         order.hash_later = true;
         return order;
     }
@@ -49,6 +52,13 @@ private:
     Expected<Url> url_;
     std::unique_ptr<FetchOptions> own_;
 };
+
+/// What of this response a job wants taken out; 0 for anything that is no HTML document.
+std::uint8_t parts_to_extract(const JobOptions& options, const FetchOutcome& outcome) {
+    const bool document =
+        options.extract != 0 && outcome.code == failure_code::none && is_html(outcome.content_type);
+    return document ? options.extract : std::uint8_t{0};
+}
 
 }  // namespace
 
@@ -136,10 +146,17 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         co_return;
     }
     std::optional<BodyRef> body;
-    if (outcome.spilled) {
+    std::string extracted;
+    const auto wanted = parts_to_extract(runner.job().options(), outcome);
+    if (outcome.spilled || wanted != 0) {
         bool cancelled = false;
         try {
-            body = co_await finish_spilled(item, outcome);
+            if (outcome.spilled) {
+                body = co_await finish_spilled(item, outcome);
+            }
+            if (wanted != 0 && outcome.code == failure_code::none) {
+                extracted = co_await extract(item, wanted, outcome, body);
+            }
         } catch (const CancelledError&) {
             cancelled = true;
         }
@@ -151,10 +168,45 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     const auto now = parts_.clock->wall();
     auto& record =
         runner.finished.emplace_back(record_of(std::move(item), std::move(outcome), now));
+    record.extract = std::move(extracted);
     if (body) {
         record.result.body = *body;
     }
     measure(record.result);
+}
+
+/// Has the document taken apart; the JSON text of what was found, or nothing when it could not be,
+/// which the outcome says then. The lane waits, so that no more is fetched than can be parsed.
+awaitable<std::string> Dispatcher::extract(
+    const PendingItem& item, std::uint8_t parts, FetchOutcome& outcome, std::optional<BodyRef> body
+) {
+    ExtractOrder order;
+    order.parts = parts;
+    order.url = outcome.final_url.empty() ? item.item.url : outcome.final_url;
+    order.content_type = outcome.content_type;
+    if (body) {
+        auto read = [store = parts_.store, body = *body] {
+            return store->read_payload(body, 0, longest_document + 1);
+        };
+        auto bytes = co_await run_in_executor(*parts_.blocking, std::move(read));
+        if (!bytes) {
+            outcome.code = failure_code::extract_failed;
+            outcome.detail = bytes.error().detail;
+            co_return std::string{};
+        }
+        order.bytes = std::move(*bytes);
+    } else if (outcome.keep_payload) {
+        order.bytes = outcome.payload;
+    } else {
+        order.bytes = std::exchange(outcome.payload, {});
+    }
+    auto document = co_await await_future(parts_.extractor->extract(std::move(order)));
+    if (!document) {
+        outcome.code = document.error().code;
+        outcome.detail = document.error().detail;
+        co_return std::string{};
+    }
+    co_return document_json(*document, parts);
 }
 
 /// Completes a body that went to disk; where it is, or nothing when the disk refused, which the

@@ -43,9 +43,8 @@ Expected<void> JobUpload::may_add(std::size_t count) const {
     }
     if (service_->unfinished_items() + count > limits.max_queued_items) {
         return failed(
-            failure_code::queue_full, "adding items: " +
-                                          std::to_string(limits.max_queued_items) +
-                                          " items are queued already"
+            failure_code::queue_full,
+            "adding items: " + std::to_string(limits.max_queued_items) + " items are queued already"
         );
     }
     const auto state = job_->snapshot()->record.state;

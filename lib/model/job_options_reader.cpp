@@ -1,3 +1,4 @@
+#include "model/extract_part.hpp"
 #include "model/options_reader.hpp"
 
 #include <algorithm>
@@ -140,6 +141,22 @@ Fault read_http_version(const JsonMember& member, JobOptions&, const OptionConte
     return member.unexpected("auto, http/1.1 or h2");
 }
 
+/// A list of parts; an empty one asks for nothing.
+Fault read_extract(const JsonMember& member, JobOptions& options, const OptionContext&) {
+    static constexpr std::array words{
+        JsonWord{"title", extract_part::title}, JsonWord{"links", extract_part::links},
+        JsonWord{"text", extract_part::text}, JsonWord{"meta", extract_part::meta}};
+    std::uint8_t parts = 0;
+    auto fault = read_list(member, words.size(), [&parts](const JsonMember& element) {
+        std::uint8_t part = 0;
+        auto wrong = read_word(element, words, part);
+        parts |= part;
+        return wrong;
+    });
+    options.extract = parts;
+    return fault;
+}
+
 // What a job says about itself; what it says about fetching is read by read_fetch_option.
 constexpr std::array job_rows{
     JobRow{
@@ -172,7 +189,7 @@ constexpr std::array job_rows{
     JobRow{"max_decoded_ratio", not_supported<JobOptions, OptionContext>},
     JobRow{"item_deadline", not_supported<JobOptions, OptionContext>},
     JobRow{"max_age", not_supported<JobOptions, OptionContext>},
-    JobRow{"extract", not_supported<JobOptions, OptionContext>},
+    JobRow{"extract", read_extract},
     JobRow{"callbacks", not_supported<JobOptions, OptionContext>},
 };
 

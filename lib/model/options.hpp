@@ -102,6 +102,7 @@ struct JobOptions {
     std::chrono::milliseconds ttl{std::chrono::hours{24}};
     int priority = 0;  ///< among the jobs of one tenant that wait for one host: higher goes first
     job_lane lane = job_lane::batch;
+    std::uint8_t extract = 0;  ///< what is taken out of HTML documents, see extract_part
     std::vector<std::string> tags;
     std::string metadata;  ///< a JSON text, or empty
 

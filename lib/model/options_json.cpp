@@ -118,6 +118,7 @@ std::string to_json(const JobOptions& options, secrets shown) {
         {"ttl_ms", options.ttl.count()},
         {"priority", options.priority},
         {"lane", static_cast<std::uint8_t>(options.lane)},
+        {"extract", options.extract},
         {"tags", std::move(tags)},
         {"metadata", octets_to_json(options.metadata)},
     };

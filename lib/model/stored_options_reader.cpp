@@ -167,6 +167,7 @@ JobOptions options_from(const json::value& value) {
     members.read("ttl_ms", options.ttl);
     members.read("priority", options.priority);
     members.read("lane", options.lane, job_lane::interactive);
+    members.read("extract", options.extract);
     members.with("tags", [&](const json::value& v) {
         for (const auto& tag : v.as_array()) {
             options.tags.push_back(Members::octets(tag));

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/time.hpp"
+#include "extract/extractor.hpp"
 #include "http/server_types.hpp"
 #include "job/job_service.hpp"
 #include "settings.hpp"
@@ -18,6 +19,7 @@ struct ApiContext {
     const Settings* settings = nullptr;
     MetricRegistry* metrics = nullptr;
     const LiveKeys* keys = nullptr;
+    const Extractor* extractor = nullptr;
     const Clock* clock = nullptr;
     Logger* log = nullptr;
 };

@@ -32,7 +32,8 @@ awaitable<HttpReply> HealthApi::livez(HttpRequest&) {
     co_return json_reply(http::status::ok, R"({"status":"ok"})");
 }
 
-/// Whether new work is taken: the store can be written and nobody is shutting down.
+/// Whether new work is taken: the store can be written, the parser's workers start, and nobody is
+/// shutting down.
 awaitable<HttpReply> HealthApi::readyz(HttpRequest&) {
     if (context_.jobs->draining()) {
         co_return problem_reply(
@@ -41,6 +42,11 @@ awaitable<HttpReply> HealthApi::readyz(HttpRequest&) {
     }
     if (auto writable = context_.jobs->store().writable(); !writable) {
         co_return problem_reply(writable.error());
+    }
+    if (auto why = context_.extractor->broken()) {
+        co_return problem_reply(failed(
+            failure_code::extract_failed, "checking readiness: no document can be parsed: " + *why
+        ));
     }
     co_return json_reply(http::status::ok, R"({"status":"ready"})");
 }
@@ -79,6 +85,7 @@ awaitable<HttpReply> HealthApi::capabilities(HttpRequest& request) {
     all["protocols"] = {"http/1.1"};
     all["schemes"] = {"http", "https"};
     all["content_codings"] = {"gzip", "deflate", "br", "zstd"};
+    all["extract"] = {"title", "links", "text", "meta"};
     all["tls_versions"] = {"TLSv1.2", "TLSv1.3"};
     co_return json_reply(http::status::ok, json::serialize(all));
 }

@@ -26,6 +26,7 @@ enum class result_member : std::uint8_t {
     sha256,
     http_version,
     reused,
+    extract,
     error,
     attempts_made,
     attempts,
@@ -38,12 +39,12 @@ enum class result_member : std::uint8_t {
 };
 
 /// The names of the members, in the order of the enumerators.
-inline constexpr std::array<std::string_view, 25> result_member_names{
-    "index",       "seq",        "id",           "url",     "final_url",    "state",
-    "waiting_for", "not_before", "status",       "headers", "content_type", "size",
-    "wire_size",   "sha256",     "http_version", "reused",  "error",        "attempts_made",
-    "attempts",    "started_at", "finished_at",  "timing",  "metadata",     "body",
-    "links",
+inline constexpr std::array<std::string_view, 26> result_member_names{
+    "index",         "seq",        "id",           "url",         "final_url",    "state",
+    "waiting_for",   "not_before", "status",       "headers",     "content_type", "size",
+    "wire_size",     "sha256",     "http_version", "reused",      "extract",      "error",
+    "attempts_made", "attempts",   "started_at",   "finished_at", "timing",       "metadata",
+    "body",          "links",
 };
 
 /// Which members of a result are wanted. `index` always is.

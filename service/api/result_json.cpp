@@ -173,6 +173,9 @@ public:
         if (wanted(result_member::reused) && result.reused) {
             object_.flag("reused", true);
         }
+        if (wanted(result_member::extract) && !parts_.extract.empty()) {
+            object_.json("extract", parts_.extract);
+        }
     }
 
     void write_course(const ItemResult& result) {

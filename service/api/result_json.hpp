@@ -25,6 +25,7 @@ struct ResultParts {
     std::optional<WallTime> not_before;       ///< … and until when
     std::string_view head;                    ///< stored header block: status line and fields
     std::optional<std::string_view> payload;  ///< nullopt: not stored, or too large to be inlined
+    std::string_view extract{};               ///< what was taken out of the document, as JSON
 };
 
 /// Appends one result as a JSON object, straight into the text: a stream of a million lines builds

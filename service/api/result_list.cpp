@@ -43,7 +43,11 @@ item_state state_of(const ItemRow& row) {
     return row.result ? row.result->state : item_state::queued;
 }
 
-bool has_head(const ItemRow& row) { return row.result && row.result->body.segment != 0; }
+constexpr std::size_t longest_extract = std::size_t{64} << 20U;  // more is never written
+
+bool has_head(const ItemRow& row) {
+    return row.result && row.result->body.segment != 0;
+}
 
 }  // namespace
 
@@ -113,6 +117,13 @@ std::string result_text(
         if (auto read = store.read_payload(row.result->body, 0, row.result->size)) {
             payload = std::move(*read);
             parts.payload = payload;
+        }
+    }
+    std::string extract;
+    if (row.result && row.result->extract.segment != 0 && fields.has(result_member::extract)) {
+        if (auto read = store.read_payload(row.result->extract, 0, longest_extract)) {
+            extract = std::move(*read);
+            parts.extract = extract;
         }
     }
     std::string text;

@@ -139,14 +139,14 @@ awaitable<bool> LineStream::send(const std::vector<std::string>& texts) {
 awaitable<Expected<JobSnapshotPtr>> LineStream::more(const JobSnapshotPtr& job) {
     // Looks up now and then, so that a client that went away is noticed on a quiet job too.
     constexpr std::chrono::milliseconds patience{1000};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until_ - context_.clock->now()
-    );
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until_ - context_.clock->now());
     WaitCondition beyond;
     beyond.what = WaitCondition::kind::seq;
     beyond.number = job->record.last_seq;
     auto next = co_await context_.jobs->wait(
-        order_.job_id, order_.tenant, beyond, std::clamp(left, std::chrono::milliseconds{1}, patience)
+        order_.job_id, order_.tenant, beyond,
+        std::clamp(left, std::chrono::milliseconds{1}, patience)
     );
     co_return next;
 }

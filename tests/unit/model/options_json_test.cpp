@@ -36,6 +36,7 @@ JobOptions unusual_options() {
     options.ttl = std::chrono::milliseconds{1};
     options.priority = -3;
     options.lane = job_lane::interactive;
+    options.extract = 5;
     options.tags = {"nightly", "flags \xE2\x9C\x93"};
     options.metadata = R"({ "spaced" : 1.0 })";
     return options;

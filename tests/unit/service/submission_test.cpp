@@ -1,5 +1,6 @@
 #include "api/submission.hpp"
 
+#include "model/extract_part.hpp"
 #include "model/item_extras.hpp"
 
 #include <gtest/gtest.h>
@@ -80,7 +81,7 @@ TEST(ParseSubmission, ReadsEveryOption) {
         "sha256": "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="},
         "store_body": "success", "tls": {"verify": "strict"}, "on_error": "stop_after:10%",
         "deadline": "1h", "ttl": "2d", "priority": -5, "lane": "interactive",
-        "tags": ["x", "y"], "metadata": {"k": [1, {}]},
+        "extract": ["title", "text", "title"], "tags": ["x", "y"], "metadata": {"k": [1, {}]},
         "robots": "ignore", "http_version": "auto", "dedupe": false})");
 
     ASSERT_TRUE(submission.has_value()) << submission.error().detail;
@@ -114,6 +115,7 @@ TEST(ParseSubmission, ReadsEveryOption) {
     EXPECT_EQ(options.ttl, 48h);
     EXPECT_EQ(options.priority, -5);
     EXPECT_EQ(options.lane, job_lane::interactive);
+    EXPECT_EQ(options.extract, extract_part::title | extract_part::text);
     EXPECT_EQ(options.tags, (std::vector<std::string>{"x", "y"}));
     EXPECT_EQ(options.metadata, R"({"k":[1,{}]})");
 }
@@ -200,6 +202,9 @@ const Refusal refusals[] = {
     {R"({"ttl":"1ms"})", "/options/ttl"},
     {R"({"priority":101})", "/options/priority"},
     {R"({"lane":"fast"})", "/options/lane"},
+    {R"({"extract":"title"})", "/options/extract"},
+    {R"({"extract":["title","images"]})", "/options/extract/1"},
+    {R"({"extract":["title","title","title","title","title"]})", "/options/extract"},
     {R"({"tags":"a"})", "/options/tags"},
     {R"({"tags":["a",""]})", "/options/tags/1"},
     {R"({"metadata":"text"})", "/options/metadata"},
@@ -214,7 +219,6 @@ const Refusal refusals[] = {
     {R"({"max_age":"1h"})", "/options/max_age"},
     {R"({"item_deadline":"1h"})", "/options/item_deadline"},
     {R"({"dedupe":true})", "/options/dedupe"},
-    {R"({"extract":["title"]})", "/options/extract"},
     {R"({"callbacks":[]})", "/options/callbacks"},
 };
 
