@@ -30,7 +30,8 @@ void Alarm::add(const Ticket& ticket, std::unique_ptr<AlarmEntry> entry) {
             if (!thread_.joinable() && ticket.first != never) {
                 thread_ = std::thread{[this] { ring(); }};
             }
-            if (entries_.emplace(ticket, std::move(entry)).first == entries_.begin()) {
+            const auto added = entries_.emplace(ticket, std::move(entry)).first;
+            if (added == entries_.begin()) {
                 changed_.notify_one();
             }
             stale = take_stale();

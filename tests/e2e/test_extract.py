@@ -110,7 +110,7 @@ def test_what_was_extracted_survives_a_kill(start, origin):
 
 
 def test_crs13_hostile_documents_cost_themselves_only(start, origin):
-    service = start(extract__time_limit="1s", extract__memory="128MiB", extract__workers="2")
+    service = start(extract__time_limit="4s", extract__memory="128MiB", extract__workers="2")
     bomb = "<p>x" * 4_000_000
     urls = [html(origin, f"/{n}", f"<title>{n}</title>") for n in range(40)]
     urls[10] = html(origin, "/endless", endless())

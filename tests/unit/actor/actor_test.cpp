@@ -257,10 +257,32 @@ TEST(Actor, Act12AWakeupComesInTheNormalStream) {
     system.send(system.create<Sleeper>(std::ref(notes)), "asleep");
 
     auto all = notes.await(4);
-    ASSERT_EQ(all.size(), 4U);
+    ASSERT_EQ(all.size(), 4U) << ::testing::PrintToString(all);
     EXPECT_EQ(all[0], "asleep") << "even what is due at once comes after the message at hand";
     std::ranges::sort(all);  // asked for one after the other, so that any may be due first
     EXPECT_EQ(all, (Lines{"asleep", "late", "number", "soon"}));
+}
+
+TEST(Actor, Act12AWakeupIsNotHeldUpByAnotherOrByNone) {
+    struct Sleeper : Actor<std::chrono::milliseconds, Wakeup> {
+        explicit Sleeper(Notes& log) : notes{log} {}
+        void receive(std::chrono::milliseconds delay, Address) override { wakeup_after(delay); }
+        void receive(Wakeup, Address) override { notes.add("awake"); }
+        Notes& notes;
+    };
+    Notes notes;
+    ActorSystem system;
+    const auto sleeper = system.create<Sleeper>(std::ref(notes));
+    for (std::size_t round = 1; round <= 3; ++round) {  // each into an alarm that waits for nothing
+        system.send(sleeper, 1ms);
+        ASSERT_EQ(notes.await(round).size(), round);
+    }
+
+    system.send(sleeper, std::chrono::milliseconds{2h});
+    for (std::size_t round = 4; round <= 6; ++round) {  // each sooner than what it waits for
+        system.send(sleeper, 1ms);
+        ASSERT_EQ(notes.await(round).size(), round);
+    }
 }
 
 TEST(Actor, Act15ALongHandlerDelaysOnlyItsOwnActor) {
