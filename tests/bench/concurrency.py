@@ -163,7 +163,8 @@ def compare(figures: dict[str, Figure], cpython: dict[str, float]) -> Table:
     table.time("PRF-05", "gather, each of 1,000", "Prf05Gather",
                {"co_spawn": "Prf05CoSpawnMany"}, at_most=2)
     table.time("PRF-05", "run_in_executor", "Prf05RunInExecutor",
-               {"our round trip": "Prf02RoundTrip"}, factors={"our round trip": 1.3})
+               {"our round trip": "Prf02RoundTrip", "co_spawn in a pool": "Prf05CoSpawnInPool"},
+               factors={"our round trip": 1.3})
 
     table.time("PRF-06", "process: round trip of 1 KiB", "Prf06RoundTrip",
                {"bare echo": "Prf06BareEcho"}, at_most=60)

@@ -7,6 +7,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -120,6 +121,33 @@ void Prf05RunInExecutor(benchmark::State& state) {
     });
 }
 BENCHMARK(Prf05RunInExecutor)->UseRealTime();
+
+using PoolExecutor = boost::asio::thread_pool::executor_type;
+
+boost::asio::awaitable<int, PoolExecutor> nothing_in_pool(int number) {
+    co_return nothing(number);
+}
+
+/// Asio's way into a pool and back.
+awaitable<int> call_asio_pool(boost::asio::thread_pool& pool, int calls) {
+    int sum = 0;
+    for (int i = 0; i < calls; ++i) {
+        sum += co_await boost::asio::co_spawn(
+            pool.get_executor(), nothing_in_pool(i), boost::asio::use_awaitable_t<LoopExecutor>{}
+        );
+    }
+    co_return sum;
+}
+
+void Prf05CoSpawnInPool(benchmark::State& state) {
+    constexpr int calls = 100;
+    boost::asio::thread_pool pool{1};
+    EventLoop loop;
+    measure(state, calls, [&] {
+        benchmark::DoNotOptimize(loop.run_until_complete(call_asio_pool(pool, calls)));
+    });
+}
+BENCHMARK(Prf05CoSpawnInPool)->UseRealTime();
 
 }  // namespace
 }  // namespace fanfetch::bench
