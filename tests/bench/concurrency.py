@@ -6,6 +6,7 @@ one: the rounds of the C++ benchmarks come in random order, and what counts is t
 
 import dataclasses
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -183,7 +184,10 @@ def compare(figures: dict[str, Figure], cpython: dict[str, float]) -> Table:
 
 def concurrency(program: str, rounds: int, seconds: float) -> None:
     """Measures and prints. It is a measurement: what is not met is said, and not a failure."""
+    busy = os.getloadavg()[0]
     print(f"ours, the standard library and Asio: {rounds} rounds", file=sys.stderr)
     figures = run_ours(program, rounds, seconds)
     print(f"CPython: {rounds} rounds", file=sys.stderr)
-    compare(figures, run_cpython(rounds)).show()
+    table = compare(figures, run_cpython(rounds))
+    print(f"{os.cpu_count()} cores; {busy:.1f} programs wanted them before we began\n")
+    table.show()
