@@ -15,7 +15,6 @@
 #include "executor/thread_pool_executor.hpp"
 #include "url/url.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -35,11 +34,8 @@ namespace {
 /// What the server sends, head and body; blocks until it has closed the connection.
 std::string get(Url url) {
     boost::asio::io_context context;
-    tcp::resolver resolver{context};
     tcp::socket socket{context};
-    boost::asio::connect(
-        socket, resolver.resolve(std::string{url.host()}, std::to_string(url.port()))
-    );
+    socket.connect({boost::asio::ip::make_address(std::string{url.host()}), url.port()});
     const std::string request = "GET " + std::string{url.target()} +
                                 " HTTP/1.0\r\nHost: " + std::string{url.host_header()} + "\r\n\r\n";
     boost::asio::write(socket, boost::asio::buffer(request));
@@ -90,8 +86,8 @@ awaitable<> download(Executor& pool, Url url) {
 int main(int count, char** arguments) {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const auto url = Url::parse(count == 2 ? arguments[1] : "");
-    if (!url || url->https()) {
-        std::fprintf(stderr, "usage: blocking_download http://HOST[:PORT]/PATH\n");
+    if (!url || url->https() || !url->host_is_address() || url->host().front() == '[') {
+        std::fprintf(stderr, "usage: blocking_download http://IPV4-ADDRESS[:PORT]/PATH\n");
         return 2;
     }
     ThreadPoolExecutor pool{{.max_workers = 1}};

@@ -12,25 +12,31 @@
 
 #include "archive/safe_name.hpp"
 #include "batch/drivers.hpp"
+#include "coro/event_loop.hpp"
+#include "coro/gather.hpp"
 #include "coro/run_in_executor.hpp"
 #include "executor/thread_pool_executor.hpp"
+#include "net/cares_resolver.hpp"
 #include "url/url.hpp"
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
 using namespace fanfetch;
 using boost::asio::ip::tcp;
 namespace http = boost::beast::http;
@@ -48,12 +54,15 @@ constexpr Style all_styles[] = {
     {batch_style::pool_as_completed, "as_completed"},
     {batch_style::coroutines, "coroutines"}};
 
-/// A file to fetch, and what went wrong with it.
+/// A file to fetch: from where, which may not be known, and what went wrong with it.
 struct Flag {
     Url url;
+    Result<tcp::endpoint> address;
     std::filesystem::path file;
     std::string trouble{};
 };
+
+constexpr std::size_t longest_head = 16'384;
 
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
@@ -63,11 +72,6 @@ Request request_for(const Url& url) {
     request.set(http::field::host, url.host_header());
     request.set(http::field::connection, "close");
     return request;
-}
-
-std::string host_of(const Url& url) {
-    const auto host = url.host();  // the brackets of "[::1]" are not part of the address
-    return std::string{host.front() == '[' ? host.substr(1, host.size() - 2) : host};
 }
 
 /// Saves what was sent, or says why there is nothing to save.
@@ -89,14 +93,11 @@ item_end save(const Response& response, const std::filesystem::path& file) {
 /// Fetches one file, and blocks until it is saved.
 item_end download(const Flag& flag) {
     boost::asio::io_context context;
-    tcp::resolver resolver{context};
     tcp::socket socket{context};
-    boost::asio::connect(
-        socket, resolver.resolve(host_of(flag.url), std::to_string(flag.url.port()))
-    );
+    socket.connect(flag.address.value());
     http::write(socket, request_for(flag.url));
 
-    boost::beast::flat_buffer buffer;
+    boost::beast::flat_buffer buffer{longest_head};
     Response response;
     http::read(socket, buffer, response);
     return save(response, flag.file);
@@ -107,16 +108,12 @@ item_end download(const Flag& flag) {
 awaitable<item_end> download_on_loop(const Flag& flag, Executor& disk) {
     constexpr boost::asio::use_awaitable_t<LoopExecutor> awaited{};
     const auto loop = co_await boost::asio::this_coro::executor;
-    boost::asio::ip::basic_resolver<tcp, LoopExecutor> resolver{loop};
     boost::asio::basic_stream_socket<tcp, LoopExecutor> socket{loop};
-    const auto found = co_await resolver.async_resolve(
-        host_of(flag.url), std::to_string(flag.url.port()), awaited
-    );
-    co_await boost::asio::async_connect(socket, found, awaited);
+    co_await socket.async_connect(flag.address.value(), awaited);
     const auto request = request_for(flag.url);
     co_await http::async_write(socket, request, awaited);
 
-    boost::beast::flat_buffer buffer;
+    boost::beast::flat_buffer buffer{longest_head};
     Response response;
     co_await http::async_read(socket, buffer, response, awaited);
     co_return co_await run_in_executor(disk, save, std::move(response), flag.file);
@@ -143,20 +140,50 @@ BatchWork downloads_of(std::vector<Flag>& flags, Executor& disk) {
     return {blocking, suspending};
 }
 
-void run(const Style& style, const std::vector<Url>& urls, const std::filesystem::path& into) {
+awaitable<tcp::endpoint> address_of(Resolver& names, const Url& url) {
+    std::string host{url.host()};
+    if (host.starts_with('[')) {  // the brackets of "[::1]" are not part of the address
+        host = host.substr(1, host.size() - 2);
+    }
+    if (!url.host_is_address()) {
+        const auto answer = co_await names.resolve(host, Steady::now() + 10s, {});
+        if (!answer) {
+            throw std::runtime_error{answer.error().detail};
+        }
+        host = to_string(answer->addresses.front());
+    }
+    co_return tcp::endpoint{boost::asio::ip::make_address(host), url.port()};
+}
+
+/// Names are asked for once, all at the same time and before any style begins.
+std::vector<Result<tcp::endpoint>> addresses_of(const std::vector<Url>& urls) {
+    EventLoop loop;
+    const auto names = make_cares_resolver(loop.executor(), {});
+    if (!names) {
+        throw std::runtime_error{names.error().detail};
+    }
+    auto each = [&](const Url& url) { return address_of(**names, url); };
+    return loop.run(gather(urls | std::views::transform(each), return_exceptions));
+}
+
+void run(
+    const Style& style, const std::vector<Url>& urls,
+    const std::vector<Result<tcp::endpoint>>& addresses, const std::filesystem::path& into
+) {
     const auto folder = into / style.name;
     std::filesystem::create_directories(folder);
     NameSet names;
     std::vector<Flag> flags;
-    for (const Url& url : urls) {
-        flags.push_back({url, folder / names.unique(safe_name(url.href()))});
+    for (std::size_t place = 0; place < urls.size(); ++place) {
+        const auto name = names.unique(safe_name(urls[place].href()));
+        flags.push_back({urls[place], addresses[place], folder / name});
     }
     ThreadPoolExecutor disk{{.max_workers = 1}};
 
     const auto report = run_batch(style.how, flags.size(), downloads_of(flags, disk));
 
-    const auto name = std::string{style.name} + ":";
-    std::printf("%-13s %s\n", name.c_str(), summary_line(report.counts, report.elapsed).c_str());
+    const auto title = std::string{style.name} + ":";
+    std::printf("%-13s %s\n", title.c_str(), summary_line(report.counts, report.elapsed).c_str());
     for (std::size_t place = 0; place < flags.size(); ++place) {
         if (report.ends[place] != item_end::ok) {
             const auto why = flags[place].trouble.empty() ? "not found" : flags[place].trouble;
@@ -200,8 +227,9 @@ Order read_order(const std::vector<std::string>& words) {
 int main(int count, char** arguments) {
     try {
         const Order order = read_order({arguments + 1, arguments + count});
+        const auto addresses = addresses_of(order.urls);
         for (const Style& style : order.styles) {
-            run(style, order.urls, order.into);
+            run(style, order.urls, addresses, order.into);
         }
     } catch (const std::exception& error) {
         std::fprintf(stderr, "flags: %s\n", error.what());
