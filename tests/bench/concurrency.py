@@ -66,12 +66,13 @@ class Table:
     def best(self, name: str) -> float:
         return self.figures[name].best
 
-    def time(self, number: str, what: str, name: str, others: dict[str, str] = {},
-             factors: dict[str, float] = {}, at_most: float | None = None,
+    def time(self, number: str, what: str, name: str, others: dict[str, str] | None = None,
+             factors: dict[str, float] | None = None, at_most: float | None = None,
              less: str | None = None) -> None:
         """A time per operation. `others` are benchmarks by the name of whose they are; `factors`
         how many times theirs it may be; `less` is subtracted from ours, being the work that has
         to be done anyway."""
+        others, factors = others or {}, factors or {}
         ours = self.best(name) - (self.best(less) if less else 0)
         beside = [f"{who} {show(self.best(theirs))}" for who, theirs in others.items()]
         if name in self.cpython:
