@@ -18,6 +18,7 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from concurrency import concurrency  # noqa: E402
 from origin import nginx, slow  # noqa: E402
 from service import serve  # noqa: E402
 
@@ -241,16 +242,24 @@ def million(args) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", default="small", choices=["small", "latency", "million"])
+    parser.add_argument("what", nargs="?", default="small",
+                        choices=["small", "latency", "million", "concurrency"])
     parser.add_argument("--binary", default="build/release/fanfetch")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--concurrency-binary", default="build/release/bench/bench_concurrency")
+    parser.add_argument("--rounds", type=int, help="how often everything is measured")
     parser.add_argument("--urls", type=int)
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--only", help="comma-separated contenders")
     parser.add_argument("--finish", action="store_true", help="million: fetch them all, too")
+    parser.add_argument("--seconds", type=float, default=0.1,
+                        help="concurrency: how long one round of a benchmark takes at least")
     parser.add_argument("--dir", default="build", help="where data directories go: a real disk")
     args = parser.parse_args()
+    args.rounds = args.rounds or {"concurrency": 7}.get(args.what, 5)
+    if args.what == "concurrency":
+        concurrency(args.concurrency_binary, args.rounds, args.seconds)
+        return
     args.urls = args.urls or {"small": 100_000, "million": 1_000_000}.get(args.what)
     pathlib.Path(args.dir).mkdir(exist_ok=True)
     args.dir = str(pathlib.Path(args.dir).resolve())
