@@ -26,8 +26,8 @@ def workers(service: Service) -> list[int]:
 
 
 def endless() -> str:
-    """Each paragraph opens again what was open before it."""
-    return "".join(f"<p><b id={n}>" for n in range(200_000))
+    """Each element looks through all it stands in: little memory, and minutes."""
+    return "<div>" * 100_000
 
 
 def test_what_was_asked_for_stands_in_the_result(service, origin):
@@ -110,19 +110,19 @@ def test_what_was_extracted_survives_a_kill(start, origin):
 
 
 def test_crs13_hostile_documents_cost_themselves_only(start, origin):
-    service = start(extract__time_limit="4s", extract__memory="128MiB", extract__workers="2")
+    service = start(extract__time_limit="4s", extract__memory="256MiB", extract__workers="2")
     bomb = "<p>x" * 4_000_000
     urls = [html(origin, f"/{n}", f"<title>{n}</title>") for n in range(40)]
     urls[10] = html(origin, "/endless", endless())
     urls[20] = html(origin, "/bomb", bomb)
-    urls[30] = html(origin, "/deep", "<span>" * 200_000 + "<title>deep</title>")
+    urls[30] = html(origin, "/deep", "<span>" * 20_000 + "<title>deep</title>")
 
     job = service.submit(urls, extract=["title"])
     counts = service.wait_done(job)["counts"]
     results = service.results(job)
 
     assert counts["failed"] == 2 and counts["succeeded"] == 38
-    assert results[10]["error"]["code"] in ("extract.failed", "extract.crashed")
+    assert results[10]["error"]["code"] == "extract.failed"
     assert results[20]["error"]["code"] in ("extract.failed", "extract.crashed")
     assert service.get(results[20]["links"]["body"]).body == bomb.encode(), "the body is there"
     for n, one in enumerate(results):
