@@ -48,7 +48,7 @@ struct ExtractorOptions {
 /// Extracts in sandboxed processes, which start with the first document and are replaced when they
 /// die. `main` must have asked run_as_worker.
 ///
-/// The destructor waits for what was accepted.
+/// The destructor waits for nobody: it kills the workers, and what they were at fails.
 [[nodiscard]] std::unique_ptr<Extractor> make_process_extractor(const ExtractorOptions& options);
 
 /// The longest document that is taken.

@@ -27,6 +27,7 @@ public:
 
     ~ProcessExtractor() override {
         if (pool_) {
+            pool_->kill_workers();
             pool_->shutdown();  // calls that end meanwhile still use it
         }
     }

@@ -4,10 +4,11 @@ import contextlib
 import os
 import pathlib
 import signal
+import time
 
 import pytest
 
-from client import Service, eventually
+from client import AT_ONCE_S, Service, eventually
 from origins import response
 
 PAGE = """<!DOCTYPE html><title>A page</title><meta name=description content="what it says">
@@ -152,6 +153,33 @@ def test_crs13_workers_that_are_killed_are_replaced(start, origin):
     assert all(one["error"]["code"] == "extract.crashed" for one in crashed)
     assert all(one["extract"]["title"] == str(n) for n, one in enumerate(results) if not one["error"])
     assert service.get("/readyz").status == 200
+
+
+def test_an_aborted_job_waits_for_no_parser(start, origin):
+    service = start(extract__time_limit="10m")
+    job = service.submit([html(origin, "/", endless()), origin.hang("/slow")], extract=["title"])
+    eventually(lambda: workers(service), "a worker")
+
+    service.post(f"/v1/jobs/{job}/cancel")
+    began = time.monotonic()
+    ended = service.wait_done(job)
+
+    assert time.monotonic() - began < AT_ONCE_S
+    assert ended["state"] == "cancelled" and ended["counts"]["cancelled"] == 2
+
+
+def test_a_stopping_service_waits_for_no_parser(start, origin):
+    service = start(extract__time_limit="10m", shutdown__grace="100ms")
+    job = service.submit([html(origin, "/", endless())], extract=["title"])
+    eventually(lambda: workers(service), "a worker")
+
+    began = time.monotonic()
+    assert service.stop() == 0
+
+    assert time.monotonic() - began < AT_ONCE_S
+    service = start()
+    assert service.job(job)["state"] == "running", "it is fetched again"
+    service.post(f"/v1/jobs/{job}/cancel")
 
 
 def test_workers_end_with_the_service(start, origin):
