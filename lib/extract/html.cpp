@@ -1,61 +1,16 @@
 #include "extract/html.hpp"
 
 #include "base/json_text.hpp"
-#include "extract/held_memory.hpp"
+#include "extract/gumbo_tree.hpp"
 #include "extract/visible_text.hpp"
-
-#include <gumbo.h>
 
 #include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace fanfetch {
 namespace {
-
-/// gumbo's tree of one document.
-class Tree {
-public:
-    Tree(std::string_view utf8, std::size_t most_bytes) : memory_{most_bytes} {
-        auto options = kGumboDefaultOptions;
-        options.allocator = [](void* memory, std::size_t size) {
-            return static_cast<HeldMemory*>(memory)->allocate(size);
-        };
-        options.deallocator = [](void* memory, void* pointer) {
-            static_cast<HeldMemory*>(memory)->release(pointer);
-        };
-        options.userdata = &memory_;
-        options.max_errors = 0;
-        output_ = ::gumbo_parse_with_options(&options, utf8.data(), utf8.size());
-    }
-
-    [[nodiscard]] const GumboNode& root() const noexcept { return *output_->root; }
-
-private:
-    HeldMemory memory_;
-    GumboOutput* output_;  // never destroyed: its memory goes as a whole
-};
-
-bool is_element(const GumboNode& node) noexcept {
-    return node.type == GUMBO_NODE_ELEMENT || node.type == GUMBO_NODE_TEMPLATE;
-}
-
-const GumboElement* html_element(const GumboNode& node) noexcept {
-    return is_element(node) && node.v.element.tag_namespace == GUMBO_NAMESPACE_HTML
-               ? &node.v.element
-               : nullptr;
-}
-
-std::string_view attribute(const GumboElement& element, const char* name) noexcept {
-    const auto* const found = ::gumbo_get_attribute(&element.attributes, name);
-    return found == nullptr ? std::string_view{} : std::string_view{found->value};
-}
-
-bool has_attribute(const GumboElement& element, const char* name) noexcept {
-    return ::gumbo_get_attribute(&element.attributes, name) != nullptr;
-}
 
 /// Which attribute of an element refers to something.
 struct Reference {
@@ -101,29 +56,6 @@ bool begins_line(GumboTag tag) noexcept {
 bool keeps_space(GumboTag tag) noexcept {
     return tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_TEXTAREA || tag == GUMBO_TAG_LISTING ||
            tag == GUMBO_TAG_XMP;
-}
-
-/// Visits every node of a tree, going into an element and coming out of it.
-template <class Visitor>
-void walk(const GumboNode& root, Visitor& visitor) {
-    struct Step {
-        const GumboNode* node;
-        unsigned next;
-    };
-    std::vector<Step> way{{&root, 0}};
-    visitor.enter(root);
-    while (!way.empty()) {
-        auto& [node, next] = way.back();
-        const auto* const children = is_element(*node) ? &node->v.element.children : nullptr;
-        if (children == nullptr || next == children->length) {
-            visitor.leave(*node);
-            way.pop_back();
-            continue;
-        }
-        const auto* const child = static_cast<const GumboNode*>(children->data[next++]);
-        visitor.enter(*child);
-        way.push_back({child, 0});
-    }
 }
 
 /// Collects what was asked for on one walk over the tree.
@@ -324,7 +256,7 @@ private:
 }  // namespace
 
 ExtractedDocument read_html(std::string_view utf8, const HtmlOrder& order) {
-    const Tree tree{utf8, order.bounds.parser_bytes};
+    const GumboTree tree{utf8, order.bounds.parser_bytes};
     BaseFinder finder{order.url};
     walk(tree.root(), finder);
     Collector collector{order, finder.take()};
