@@ -1,6 +1,7 @@
 #include "job/outcome_record.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace fanfetch {
@@ -56,6 +57,9 @@ ResultToRecord record_of(PendingItem&& item, FetchOutcome&& outcome, WallTime no
     result.sha256 = outcome.sha256;
     result.detail = outcome.detail;
     record.response = response_of(outcome, std::move(item.item.url), item.started_at);
+    if (outcome.memory.bytes() > 0) {
+        record.held = std::make_shared<MemoryShare>(std::move(outcome.memory));
+    }
     result.final_url = std::move(outcome.final_url);
     result.content_type = std::move(outcome.content_type);
     result.http_version = std::move(outcome.http_version);

@@ -32,6 +32,7 @@ struct ResultToRecord {
     std::optional<ResponseRecord>
         response;  ///< none: no response, or it was streamed (`result.body` says where)
     std::string extract{};  ///< what was taken out of the document, as JSON; empty: nothing was
+    std::shared_ptr<const void> held{};  ///< let go when it is written: its share of a budget, say
 };
 
 /// What a job that is complete gets: it saves a transaction of its own for the end.

@@ -128,7 +128,7 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
     std::vector<Commit> commits;
     for (auto& group : groups) {
         Job* job = find(group.job_id);
-        for (auto& [result, response, extract] : group.results) {
+        for (auto& [result, response, extract, held] : group.results) {
             if (!is_terminal(result.state)) {
                 throw std::logic_error{"recording a result that is not terminal"};
             }
