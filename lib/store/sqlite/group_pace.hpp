@@ -17,9 +17,9 @@ namespace fanfetch::sqlite {
 class GroupPace {
 public:
     /// A group is not waited for any longer, counted from the group before it.
-    static constexpr std::chrono::microseconds longest_wait{5000};
+    static constexpr std::chrono::microseconds longest_wait{10'000};
     /// Nor when it has so many items.
-    static constexpr std::size_t enough = 512;
+    static constexpr std::size_t enough = 1024;
     /// Below so many items a second a commit for each write costs too little to save.
     static constexpr double busy_per_second = 6000;
 
