@@ -22,8 +22,11 @@ def html(origin, target: str, text: str, charset: str = "utf-8") -> str:
 
 def workers(service: Service) -> list[int]:
     """The processes that the service has started."""
-    tasks = pathlib.Path(f"/proc/{service.process.pid}/task").iterdir()
-    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    pids: list[int] = []
+    for task in pathlib.Path(f"/proc/{service.process.pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            pids += map(int, (task / "children").read_text().split())
+    return pids
 
 
 def endless() -> str:
