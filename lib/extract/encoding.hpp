@@ -8,8 +8,9 @@ namespace fanfetch {
 
 /// A character encoding of the web.
 struct Encoding {
-    std::string_view name;   ///< as the standard spells it
-    std::string_view iconv;  ///< as iconv knows it
+    std::string_view name;    ///< as the standard spells it
+    std::string_view iconv;   ///< as iconv knows it
+    std::string_view labels;  ///< what documents call it: lower case, with spaces between them
 };
 
 /// The encoding that a label ("latin1", " UTF8 ") stands for; nullptr: there is none. Surrounding

@@ -42,7 +42,7 @@ public:
             ));
             return answer;
         }
-        attempt(std::move(trial));
+        attempt(trial);
         return answer;
     }
 
@@ -79,14 +79,14 @@ private:
         return *pool_;
     }
 
-    void attempt(std::shared_ptr<Trial> trial) {
+    void attempt(const std::shared_ptr<Trial>& trial) {
         ++trial->made;
         const auto& order = trial->order;
         try {
             auto call = pool().submit(
                 document_task, order.parts, order.url, order.content_type, order.bytes, bounds_
             );
-            auto done = [this, trial = std::move(trial)](const Future<ExtractedDocument>& future) {
+            auto done = [this, trial](const Future<ExtractedDocument>& future) {
                 conclude(trial, future);
             };
             call.add_done_callback(std::move(done));
