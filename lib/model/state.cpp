@@ -66,6 +66,28 @@ std::string_view to_string(state_reason reason) noexcept {
     return "internal";
 }
 
+std::string_view to_string(wait_reason reason) noexcept {
+    switch (reason) {
+        case wait_reason::none:
+            return "";
+        case wait_reason::host_rate:
+            return "host_rate";
+        case wait_reason::host_concurrency:
+            return "host_concurrency";
+        case wait_reason::retry:
+            return "retry";
+        case wait_reason::retry_after:
+            return "retry_after";
+        case wait_reason::robots:
+            return "robots";
+        case wait_reason::breaker:
+            return "breaker";
+        case wait_reason::quota:
+            return "quota";
+    }
+    return "";
+}
+
 failure_code cancellation_code(state_reason reason) noexcept {
     switch (reason) {
         case state_reason::none:

@@ -44,6 +44,18 @@ enum class state_reason : std::uint8_t {
     internal = 7,
 };
 
+/// What keeps an item from being fetched right now.
+enum class wait_reason : std::uint8_t {
+    none,
+    host_rate,         ///< the host's next turn has not come
+    host_concurrency,  ///< the host has all it bears, or is paused
+    retry,             ///< the pause before the next attempt
+    retry_after,       ///< the host asked to be left alone
+    robots,            ///< what robots may do there is being asked
+    breaker,           ///< the host cannot be reached
+    quota,             ///< the tenant has all it may
+};
+
 [[nodiscard]] constexpr bool is_done(job_state state) noexcept {
     return state >= job_state::completed;
 }
@@ -54,6 +66,7 @@ enum class state_reason : std::uint8_t {
 [[nodiscard]] std::string_view to_string(job_state state) noexcept;
 [[nodiscard]] std::string_view to_string(item_state state) noexcept;
 [[nodiscard]] std::string_view to_string(state_reason reason) noexcept;
+[[nodiscard]] std::string_view to_string(wait_reason reason) noexcept;
 
 /// The state of that name; nullopt when there is none.
 [[nodiscard]] std::optional<job_state> parse_job_state(std::string_view text) noexcept;
@@ -69,7 +82,7 @@ struct JobTally {
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;
     std::uint64_t cancelled = 0;
-    std::uint64_t bytes_received = 0;  ///< of bodies, as they came over the network
+    std::uint64_t bytes_received = 0;                 ///< of bodies, as they came over the network
     std::map<std::uint32_t, std::uint64_t> failures;  ///< code, or code << 16 | status, -> items
     std::map<std::uint16_t, std::uint64_t> statuses;  ///< HTTP status -> items
 
