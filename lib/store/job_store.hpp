@@ -2,6 +2,7 @@
 
 #include "base/expected.hpp"
 #include "future/future.hpp"
+#include "model/host_record.hpp"
 #include "model/item.hpp"
 #include "model/job_record.hpp"
 #include "model/result.hpp"
@@ -30,7 +31,7 @@ struct ResponseRecord {
 struct ResultToRecord {
     ItemResult result;  ///< `seq`, `body` and `extract` are filled in by the store
     std::optional<ResponseRecord>
-        response;  ///< none: no response, or it was streamed (`result.body` says where)
+        response;           ///< none: no response, or it was streamed (`result.body` says where)
     std::string extract{};  ///< what was taken out of the document, as JSON; empty: nothing was
     std::shared_ptr<const void> held{};  ///< let go when it is written: its share of a budget, say
 };
@@ -102,10 +103,10 @@ struct ItemRow {
 /// future is done after the commit that made them durable. Every future yields Expected: a write
 /// that failed (store_unavailable, disk_low) changed nothing. What is only asked for fails at
 /// once when it cannot be written; what has happened already (results, the end of a job) waits
-/// until it can be, and fails only when the store is closed before. Done callbacks run on the writer's
-/// thread and must be short: post, and return. `cancel_rest` takes several transactions when the
-/// job is large; other writes go on between them and may be answered before it.
-/// Reads block on files and belong into the blocking pool (they take an OffLoop).
+/// until it can be, and fails only when the store is closed before. Done callbacks run on the
+/// writer's thread and must be short: post, and return. `cancel_rest` takes several transactions
+/// when the job is large; other writes go on between them and may be answered before it. Reads
+/// block on files and belong into the blocking pool (they take an OffLoop).
 ///
 /// Errors   writes: job_not_found, and what each says. Reads throw StoreError when the database
 ///          cannot be read or a row is damaged; what does not exist is empty
@@ -138,6 +139,11 @@ public:
     /// Erases a job with its items, results and, when nothing else refers to them, its segments.
     /// It is gone for every reader when the future is done; its rows go a few at a time after that.
     virtual Future<Expected<void>> erase_job(std::string job_id) = 0;
+
+    /// Remembers hosts, or forgets those whose record is blank.
+    virtual Future<Expected<void>> save_hosts(std::vector<HostRecord> hosts) = 0;
+    /// Every host that is remembered, by its key.
+    [[nodiscard]] virtual std::vector<HostRecord> hosts() = 0;
 
     [[nodiscard]] virtual std::optional<JobRecord> find_job(const std::string& job_id) = 0;
     [[nodiscard]] virtual std::vector<JobRecord> list_jobs(const JobQuery& query) = 0;

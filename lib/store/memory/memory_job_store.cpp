@@ -258,4 +258,26 @@ Expected<std::unique_ptr<LongBody>> MemoryJobStore::begin_long_body() {
     return std::unique_ptr<LongBody>{std::make_unique<MemoryLongBody>(*this)};
 }
 
+Future<Expected<void>> MemoryJobStore::save_hosts(std::vector<HostRecord> hosts) {
+    const std::lock_guard lock{mutex_};
+    for (auto& host : hosts) {
+        if (host.blank()) {
+            hosts_.erase(host.key);
+        } else {
+            auto key = host.key;
+            hosts_.insert_or_assign(std::move(key), std::move(host));
+        }
+    }
+    return ready(Expected<void>{});
+}
+
+std::vector<HostRecord> MemoryJobStore::hosts() {
+    const std::lock_guard lock{mutex_};
+    std::vector<HostRecord> list;
+    for (const auto& [key, host] : hosts_) {
+        list.push_back(host);
+    }
+    return list;
+}
+
 }  // namespace fanfetch

@@ -29,6 +29,8 @@ public:
     Future<Expected<Commit>> cancel_rest(std::string job_id, failure_code code, JobChange change)
         override;
     Future<Expected<void>> erase_job(std::string job_id) override;
+    Future<Expected<void>> save_hosts(std::vector<HostRecord> hosts) override;
+    [[nodiscard]] std::vector<HostRecord> hosts() override;
 
     [[nodiscard]] std::optional<JobRecord> find_job(const std::string& job_id) override;
     [[nodiscard]] std::vector<JobRecord> list_jobs(const JobQuery& query) override;
@@ -74,6 +76,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, Job> jobs_;  // ids sort by time
     std::map<std::uint64_t, Body> bodies_;
+    std::map<std::string, HostRecord> hosts_;
     std::uint64_t last_body_ = 0;
 };
 

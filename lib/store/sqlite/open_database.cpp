@@ -173,6 +173,7 @@ Expected<std::unique_ptr<Connection>> open_existing(const std::string& path, dur
     check_structure(*connection);
     never_checkpoint_on_close(*connection, 0);
     settle_in(*connection, how);
+    migrate_schema(*connection);
     return connection;
 } catch (const DatabaseError& error) {
     return refused(std::string{"it is damaged or cannot be read: "} + error.what());

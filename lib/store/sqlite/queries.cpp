@@ -1,5 +1,6 @@
 #include "store/sqlite/queries.hpp"
 
+#include "model/host_record_json.hpp"
 #include "model/options_json.hpp"
 #include "store/sqlite/schema.hpp"
 
@@ -52,9 +53,25 @@ Queries::Queries(const std::string& path)
       find_results_{
           connection_,
           "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos DESC LIMIT 1"},
-      find_outcomes_{connection_, "SELECT seqs FROM outcomes WHERE pos = ?"} {
+      find_outcomes_{connection_, "SELECT seqs FROM outcomes WHERE pos = ?"},
+      hosts_{connection_, "SELECT host, json FROM hosts ORDER BY host"} {
     constexpr int busy_ms = 1000;
     sqlite3_busy_timeout(connection_.handle(), busy_ms);
+}
+
+std::vector<HostRecord> Queries::hosts() {
+    return in_one_moment([this] {
+        std::vector<HostRecord> list;
+        const Rows rows{hosts_};
+        while (hosts_.step()) {
+            auto host = host_record_from_json(std::string{hosts_.text(0)}, hosts_.text(1));
+            if (!host) {
+                throw_damaged("a host cannot be read");
+            }
+            list.push_back(*std::move(host));
+        }
+        return list;
+    });
 }
 
 void Queries::forget_blocks() {

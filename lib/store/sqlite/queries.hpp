@@ -26,6 +26,7 @@ public:
     [[nodiscard]] std::vector<JobRecord> list_jobs(const JobQuery& query);
     [[nodiscard]] std::vector<JobRecord> unfinished_jobs();
     [[nodiscard]] std::vector<std::string> expired_jobs(WallTime now, std::size_t limit);
+    [[nodiscard]] std::vector<HostRecord> hosts();
     [[nodiscard]] std::vector<Item> unfinished_items(
         const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
     );
@@ -74,6 +75,7 @@ private:
     Statement find_items_;
     Statement find_results_;
     Statement find_outcomes_;
+    Statement hosts_;
 };
 
 template <class Answer>

@@ -32,6 +32,9 @@ CREATE TABLE segments(
     refs INTEGER NOT NULL);
 CREATE INDEX segments_dead ON segments(number) WHERE refs = 0;
 )sql";
+// What is remembered of hosts, see model/host_record_json.hpp.
+constexpr const char* tables_of_version_2 =
+    "CREATE TABLE hosts(host TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID";
 
 std::int32_t big_endian_at(std::string_view bytes, std::size_t at) noexcept {
     std::uint32_t number = 0;
@@ -52,9 +55,20 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute("PRAGMA auto_vacuum = NONE");
     connection.execute("BEGIN");
     connection.execute(tables);
+    connection.execute(tables_of_version_2);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
     connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+    connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
+    connection.execute("COMMIT");
+}
+
+void migrate_schema(Connection& connection) {
+    if (connection.number("PRAGMA user_version") >= schema_version) {
+        return;
+    }
+    connection.execute("BEGIN IMMEDIATE");
+    connection.execute(tables_of_version_2);
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");
 }

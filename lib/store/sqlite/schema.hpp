@@ -11,13 +11,20 @@ namespace fanfetch::sqlite {
 /// "FanF": what makes a database file ours.
 inline constexpr std::int32_t application_id = 0x46616E46;
 
-/// Raised when the tables change. A newer one is refused, an older one will be migrated.
-inline constexpr std::int32_t schema_version = 1;
+/// Raised when the tables change. A newer one is refused, an older one migrated.
+///
+///     1  jobs, items, results, segments
+///     2  hosts
+inline constexpr std::int32_t schema_version = 2;
 
 inline constexpr std::uint64_t page_size = 4096;
 
 /// Creates the tables in an empty database and marks it as ours.
 void create_schema(Connection& connection, std::string_view identity);
+
+/// Brings an older database to this version, in one transaction: a crash leaves the one or the
+/// other.
+void migrate_schema(Connection& connection);
 
 /// Judges a database file by its first bytes, before SQLite sees it.
 ///

@@ -59,6 +59,14 @@ Future<Expected<void>> SqliteJobStore::erase_job(std::string job_id) {
     return queue<EraseJob>(std::move(job_id));
 }
 
+Future<Expected<void>> SqliteJobStore::save_hosts(std::vector<HostRecord> hosts) {
+    return queue<SaveHosts>(std::move(hosts));
+}
+
+std::vector<HostRecord> SqliteJobStore::hosts() {
+    return readers_.with([](Queries& queries) { return queries.hosts(); });
+}
+
 std::optional<JobRecord> SqliteJobStore::find_job(const std::string& job_id) {
     return readers_.with([&](Queries& queries) { return queries.find_job(job_id); });
 }

@@ -31,6 +31,8 @@ public:
     Future<Expected<Commit>> cancel_rest(std::string job_id, failure_code code, JobChange change)
         override;
     Future<Expected<void>> erase_job(std::string job_id) override;
+    Future<Expected<void>> save_hosts(std::vector<HostRecord> hosts) override;
+    [[nodiscard]] std::vector<HostRecord> hosts() override;
 
     [[nodiscard]] std::optional<JobRecord> find_job(const std::string& job_id) override;
     [[nodiscard]] std::vector<JobRecord> list_jobs(const JobQuery& query) override;

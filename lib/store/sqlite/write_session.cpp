@@ -1,5 +1,6 @@
 #include "store/sqlite/write_session.hpp"
 
+#include "model/host_record_json.hpp"
 #include "model/options_json.hpp"
 #include "store/job_end.hpp"
 #include "store/sqlite/schema.hpp"
@@ -63,7 +64,20 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
           connection,
           "INSERT INTO segments(number, shared, bytes, refs) VALUES(?1, ?2, ?3, ?4)"
           " ON CONFLICT(number) DO UPDATE SET bytes = max(bytes, ?3), refs = refs + ?4"},
-      has_segment_{connection, "SELECT 1 FROM segments WHERE number = ?"} {}
+      has_segment_{connection, "SELECT 1 FROM segments WHERE number = ?"},
+      put_host_{connection, "INSERT OR REPLACE INTO hosts(host, json) VALUES(?, ?)"},
+      forget_host_{connection, "DELETE FROM hosts WHERE host = ?"} {}
+
+void WriteSession::save_hosts(const std::vector<HostRecord>& hosts) {
+    for (const auto& host : hosts) {
+        if (host.blank()) {
+            forget_host_.bind(host.key).run();
+        } else {
+            const auto json = to_json(host);
+            put_host_.bind(host.key, json).run();
+        }
+    }
+}
 
 void WriteSession::begin() {
     begin_.run();

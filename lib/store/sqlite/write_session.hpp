@@ -44,6 +44,8 @@ public:
         const std::string& job_id, failure_code code, WallTime now, std::uint64_t& cursor
     );
 
+    void save_hosts(const std::vector<HostRecord>& hosts);
+
     /// Makes a job vanish; its rows go by `erase_some`.
     [[nodiscard]] Expected<void> begin_erase(const std::string& job_id);
     /// Deletes some rows of jobs that vanished. False when there are none left.
@@ -107,6 +109,8 @@ private:
     Statement put_outcomes_;
     Statement put_segment_;
     Statement has_segment_;
+    Statement put_host_;
+    Statement forget_host_;
 };
 
 }  // namespace fanfetch::sqlite

@@ -80,4 +80,10 @@ bool EraseJob::write_rows(WriteSession& session) {
     return true;
 }
 
+bool SaveHosts::write_rows(WriteSession& session) {
+    session.save_hosts(hosts_);
+    answer({});
+    return true;
+}
+
 }  // namespace fanfetch::sqlite

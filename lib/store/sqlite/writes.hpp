@@ -82,4 +82,14 @@ private:
     std::string job_id_;
 };
 
+class SaveHosts final : public WriteWithAnswer<void> {
+public:
+    explicit SaveHosts(std::vector<HostRecord> hosts) : hosts_{std::move(hosts)} {}
+    [[nodiscard]] std::size_t items() const noexcept override { return hosts_.size(); }
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    std::vector<HostRecord> hosts_;
+};
+
 }  // namespace fanfetch::sqlite

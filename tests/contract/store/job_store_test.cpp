@@ -652,5 +652,27 @@ TYPED_TEST(JobStoreContract, ANonTerminalResultIsABug) {
     EXPECT_TRUE(this->store.writable().has_value());
 }
 
+TYPED_TEST(JobStoreContract, RemembersHostsAndForgetsBlankOnes) {
+    HostRecord busy;
+    busy.key = "busy.test:443";
+    busy.blocked_until = sample_time;
+    busy.back_off_level = 3;
+    busy.adaptive_limit = 5;
+    HostRecord set;
+    set.key = "[2001:db8::1]:80";
+    set.max_concurrency = 2;
+    set.max_rate = 0.5;
+    set.paused = true;
+    set.breaker_until = sample_time;
+    ASSERT_TRUE(this->store.save_hosts({busy, set}).result().has_value());
+    EXPECT_EQ(this->store.hosts(), (std::vector{set, busy}));
+
+    busy.back_off_level = 4;
+    HostRecord blank;
+    blank.key = set.key;
+    ASSERT_TRUE(this->store.save_hosts({busy, blank}).result().has_value());
+    EXPECT_EQ(this->store.hosts(), (std::vector{busy}));
+}
+
 }  // namespace
 }  // namespace fanfetch::testing

@@ -558,5 +558,29 @@ TEST_F(SqliteLog, Crs08TheLogOfAnotherDatabaseIsRefused) {
     EXPECT_EQ(bytes_of(log), bytes_of(foreign));
 }
 
+TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
+    fill(*open(), 3, 2);
+    {
+        sqlite3* older = nullptr;
+        ASSERT_EQ(sqlite3_open(database().c_str(), &older), SQLITE_OK);
+        EXPECT_EQ(
+            sqlite3_exec(
+                older, "DROP TABLE hosts; PRAGMA user_version = 1", nullptr, nullptr, nullptr
+            ),
+            SQLITE_OK
+        );
+        sqlite3_close(older);
+    }
+
+    const auto store = open();
+    ASSERT_TRUE(store);
+    EXPECT_EQ(store->find_job("job_1")->tally.succeeded, 2U);
+    HostRecord host;
+    host.key = "a.test:80";
+    host.paused = true;
+    EXPECT_TRUE(store->save_hosts({host}).result().has_value());
+    EXPECT_EQ(store->hosts(), (std::vector{host}));
+}
+
 }  // namespace
 }  // namespace fanfetch::testing
