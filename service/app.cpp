@@ -52,6 +52,15 @@ IpEndpoint own_endpoint(const tcp::endpoint& listening) {
         listening.port()};
 }
 
+HostPolicy host_policy(const Settings& settings) {
+    HostPolicy policy;
+    policy.max_concurrency = settings.host.max_concurrency;
+    policy.max_rate = settings.host.max_rate;
+    policy.max_retry_after = settings.host.max_retry_after;
+    policy.breaker = {settings.host.breaker_failures, settings.host.breaker_cooldown};
+    return policy;
+}
+
 /// Runs something on a loop, after what is queued there, and waits until it is done.
 template <class Work>
 void run_there(EventLoop& loop, Work work) {
@@ -97,6 +106,7 @@ Expected<tcp::endpoint> App::start() {
     if (auto made = make_shards(*listening); !made) {
         return made.error();
     }
+    jobs_->restore_hosts();
     if (const auto jobs = jobs_->recover(); jobs > 0) {
         log_.info("jobs_taken_up", {{"jobs", jobs}});
     }
@@ -226,10 +236,9 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         parts.random = &shard.random;
         parts.clock = &system_clock();
         parts.metrics = &*dispatch_metrics_;
-        parts.limits.host_ceiling = settings_.host.max_concurrency;
+        parts.limits.host = host_policy(settings_);
         parts.limits.most_in_flight =
             std::max<std::uint64_t>(1, settings_.egress.max_connections / shards_.size());
-        parts.limits.longest_retry_after = settings_.host.max_retry_after;
         shard.dispatcher = std::make_unique<Dispatcher>(std::move(parts));
         jobs_->set_dispatcher(number, *shard.dispatcher);
     }

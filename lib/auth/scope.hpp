@@ -14,7 +14,7 @@ enum class scope : std::uint8_t {
     submit,   ///< create jobs and add to them
     read,     ///< look at jobs, results and the service's capabilities
     control,  ///< cancel and erase
-    admin,    ///< what concerns all tenants: metrics
+    admin,    ///< what concerns all tenants: metrics, hosts
 };
 
 /// The words of the keys file, in the order of the enumerators.

@@ -102,6 +102,7 @@ constexpr auto rows = std::to_array<Row>({
     {quota_exceeded, "quota.exceeded", "The quota is used up", 429},
     {upload_aborted, "request.aborted", "The request body ended before its end", 400},
     {api_too_many_wrong_keys, "auth.too_many_wrong_keys", "Too many wrong API keys", 429},
+    {host_not_found, "host.not_found", "There is no such host", 404},
 });
 
 constexpr const Row& row_of(failure_code code) noexcept {

@@ -105,6 +105,7 @@ enum class failure_code : std::uint16_t {
     quota_exceeded = 244,         ///< 429
     upload_aborted = 245,         ///< 400: the body ended before its end
     api_too_many_wrong_keys = 246,  ///< 429
+    host_not_found = 247,         ///< 404
 };
 
 /// What went wrong, in words for a person: "what was being done: what went wrong".

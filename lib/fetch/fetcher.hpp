@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/time.hpp"
 #include "coro/loop.hpp"
 #include "fetch/body_spill.hpp"
 #include "fetch/memory_budget.hpp"
@@ -23,6 +24,8 @@ struct FetchOrder {
     /// The caller wants to see an accepted body even if it is not stored. One that is too long for
     /// memory is on disk then, and `keep_payload`.
     bool show_body = false;
+    /// Beside the attempt's own time-outs: it ends by then.
+    Steady::time_point deadline = Steady::time_point::max();
     /// The digest of a short payload is left to the caller, who has many at a time (BatchHasher).
     bool hash_later = false;
 };

@@ -65,7 +65,7 @@ awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
     Course course{
         .request = {*order.url, options.method, options.headers, options.body},
         .order = order,
-        .deadline = saturating_add(started, options.timeouts.total),
+        .deadline = std::min(saturating_add(started, options.timeouts.total), order.deadline),
         .outcome = outcome,
     };
     auto scratch = lease_scratch();

@@ -33,7 +33,7 @@ RunnerQueue& most_urgent(HostQueue& host, RunnerQueue& turn) {
 
 Dispatcher::Dispatcher(Parts parts)
     : parts_{std::move(parts)},
-      retry_timer_{parts_.loop},
+      timer_{parts_.loop},
       all_ended_{parts_.loop},
       alive_{std::make_shared<Dispatcher*>(this)} {}
 
@@ -47,7 +47,10 @@ void Dispatcher::give(
     const auto now = parts_.clock->now();
     for (auto& item : items) {
         auto& queue = queue_of(runner, host_key_of(item.url));
-        enqueue(queue, PendingItem{std::move(item), {}, now, {}}, false);
+        PendingItem pending;
+        pending.item = std::move(item);
+        pending.queued_at = now;
+        enqueue(queue, std::move(pending), false);
     }
     pump(runner);
     touch(runner);
@@ -90,18 +93,14 @@ JobRunner& Dispatcher::runner_of(const std::shared_ptr<JobFrontEnd>& job) {
 }
 
 RunnerQueue& Dispatcher::queue_of(JobRunner& runner, const std::string& host_key) {
-    auto& host = hosts_[host_key];
-    if (!host) {
-        host = std::make_unique<HostQueue>(host_key, parts_.limits.host_ceiling);
-    }
-    auto& queue = runner.queues[host.get()];
+    auto& host = host_of(host_key);
+    auto& queue = runner.queues[&host];
     if (!queue) {
         queue = std::make_unique<RunnerQueue>();
         queue->runner = &runner;
-        queue->host = host.get();
-        ++host->users;
-        const auto asked = static_cast<std::size_t>(runner.job().options().per_host_concurrency);
-        host->host.set_limit(std::min(host->host.limit(), asked));
+        queue->host = &host;
+        host.users.push_back(queue.get());
+        weigh_wishes(host);
     }
     return *queue;
 }
@@ -127,7 +126,7 @@ void Dispatcher::leave_ring(RunnerQueue& queue) {
 /// The queue whose turn it is: the first interactive one, else the first at all, among those whose
 /// job has a permit. Whoever is served goes to the end of the ring.
 RunnerQueue* Dispatcher::next_of(HostQueue& host) {
-    if (stopping_ || !host.host.may_start() || in_flight_ >= parts_.limits.most_in_flight) {
+    if (stopping_ || in_flight_ >= parts_.limits.most_in_flight || !admits(host)) {
         return nullptr;
     }
     auto best = host.ring.end();
@@ -166,7 +165,8 @@ PendingItem Dispatcher::begin(RunnerQueue& queue) {
     ++queue.runner->in_flight;
     ++queue.in_flight;
     queue.runner->started = true;
-    queue.host->host.started();
+    auto& host = queue.host->host;
+    host.started(host.restricted() ? parts_.clock->now() : Steady::time_point{});
     ++in_flight_;
     return item;
 }
@@ -298,19 +298,40 @@ void Dispatcher::measure(const ItemResult& result) {
 
 /// How many idle permits a job has a use for: what would start at once, and at a host that is full
 /// its share of the slots, so that it can take its turn. Whoever claims more than he can use would
-/// be leased permits and give them back for ever.
-std::size_t Dispatcher::permits_wanted(const JobRunner& runner) const {
-    if (stopping_ || in_flight_ >= parts_.limits.most_in_flight) {
-        return 0;
-    }
-    std::size_t wanted = 0;
+/// be leased permits and give them back for ever. At a host that lets nobody start yet there is no
+/// use for any.
+Dispatcher::Demand Dispatcher::demand_of(const JobRunner& runner) const {
+    Demand demand;
+    const auto concurrency = static_cast<std::size_t>(runner.job().options().concurrency);
+    std::optional<Steady::time_point> now;
     for (const auto& [host, queue] : runner.queues) {
+        if (queue->items.empty()) {
+            continue;
+        }
+        auto& at = host->host;
+        std::size_t most = queue->items.size();
+        if (at.restricted()) {
+            now = now.value_or(parts_.clock->now());
+            const auto admission = at.admission(*now);
+            if (!admission.granted() &&
+                (admission.reason != wait_reason::host_concurrency || at.limit() == 0)) {
+                demand.waiting += queue->items.size();
+                continue;
+            }
+            most = at.restricted() ? std::min<std::size_t>(most, 1) : most;
+        }
         const auto sharers = std::max<std::size_t>(1, host->ring.size());
-        const auto share = std::max<std::size_t>(1, host->host.limit() / sharers);
+        const auto share = std::max<std::size_t>(1, at.limit() / sharers);
         const auto left = share > queue->in_flight ? share - queue->in_flight : 0;
-        wanted += std::min(queue->items.size(), std::max(left, host->host.free_slots()));
+        demand.permits += std::min(most, std::max(left, at.free_slots()));
+        if (at.free_slots() == 0 && queue->in_flight < concurrency) {
+            demand.waiting += queue->items.size();
+        }
     }
-    return std::min(wanted, parts_.limits.most_in_flight - in_flight_);
+    const auto room =
+        parts_.limits.most_in_flight - std::min(in_flight_, parts_.limits.most_in_flight);
+    demand.permits = stopping_ ? 0 : std::min(demand.permits, room);
+    return demand;
 }
 
 /// A slot is free that nobody with a permit wants: news for those who gave theirs back.
@@ -323,15 +344,15 @@ void Dispatcher::tell_waiting(HostQueue& host) {
 void Dispatcher::report(JobRunner& runner) {
     RunnerReport report;
     report.in_flight = runner.in_flight;
-    report.waiting = runner.waiting;
+    const auto demand = demand_of(runner);
+    report.waiting = runner.waiting + demand.waiting;
     report.finished = runner.finished.size();
     report.dropped = std::exchange(runner.dropped, 0);
     report.started = runner.started;
     // A permit that nothing here can use goes back at once: another shard may be waiting for it.
-    const auto wanted = permits_wanted(runner);
-    const auto kept = std::min(runner.free_permits, wanted);
+    const auto kept = std::min(runner.free_permits, demand.permits);
     report.returned_permits = std::exchange(runner.free_permits, kept) - kept;
-    report.startable = wanted - kept;
+    report.startable = demand.permits - kept;
     runner.job().report(parts_.shard, report);
 }
 
@@ -341,9 +362,9 @@ void Dispatcher::retire_if_idle(JobRunner& runner) {
     }
     for (auto& [host, queue] : runner.queues) {
         leave_ring(*queue);
-        if (--host->users == 0 && host->host.in_flight() == 0) {
-            hosts_.erase(host->host.key());
-        }
+        std::erase(host->users, queue.get());
+        weigh_wishes(*host);
+        retire_if_unused(*host);
     }
     runners_.erase(std::string{runner.job().id()});
 }

@@ -12,6 +12,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -34,9 +35,8 @@ struct DispatchMetrics {
 
 /// What one shard may do for all jobs together.
 struct DispatchLimits {
-    std::size_t host_ceiling = 64;        ///< exchanges with one host (`host.max_concurrency`)
+    HostPolicy host;                      ///< what any one host is granted
     std::size_t most_in_flight = 10'000;  ///< exchanges of this shard (`egress.max_connections`)
-    std::chrono::milliseconds longest_retry_after{3'600'000};
 };
 
 /// Decides on one shard which item starts next, runs its attempts, and hands the results to the
@@ -81,6 +81,18 @@ public:
     /// result: it stays unfinished in the store. Returns when no lane is left.
     awaitable<void> stop(std::chrono::milliseconds grace);
 
+    /// What was remembered of hosts over a restart. Before the first `give`.
+    void restore(const std::vector<HostRecord>& hosts);
+    /// How the hosts are doing that are known here; with `tenant` only those that his unfinished
+    /// items wait for.
+    [[nodiscard]] std::vector<HostStatus> hosts(const std::optional<std::string>& tenant) const;
+    /// Lays the operator's word over what a host is granted, now and after a restart.
+    HostStatus change_host(
+        const std::string& key, const std::function<HostOverride(HostOverride)>& change
+    );
+    /// Where the job's items are that were given to this shard.
+    [[nodiscard]] std::vector<ItemPosition> positions(const std::string& job_id) const;
+
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
 private:
@@ -90,6 +102,8 @@ private:
     struct Lane {
         boost::asio::cancellation_signal stop;
         JobRunner* runner = nullptr;
+        std::uint64_t index = 0;  ///< of the item that is on its way
+        AttemptSigns signs;       ///< what its attempt told about the host
         bool aborted = false;
     };
     using Lanes = std::list<Lane>;
@@ -98,6 +112,19 @@ private:
     RunnerQueue& queue_of(JobRunner& runner, const std::string& host_key);
     void enqueue(RunnerQueue& queue, PendingItem item, bool at_front);
     void leave_ring(RunnerQueue& queue);
+
+    HostQueue& host_of(const std::string& key);
+    void retire_if_unused(HostQueue& host);
+    void forget(HostQueue& host);
+    void outlived(HostQueue& host);
+    void weigh_wishes(HostQueue& host);
+    [[nodiscard]] bool admits(HostQueue& host);
+    void wake_at(HostQueue& host, Steady::time_point when);
+    void host_ended(HostQueue& host, const AttemptSigns& signs);
+    void give_up_on(HostQueue& host);
+    void remember(HostQueue& host);
+    void expire_items(HostQueue& host, Steady::time_point now);
+    void finish_unfetched(RunnerQueue& queue, PendingItem item, failure_code code);
 
     void pump(HostQueue& host);
     void pump(JobRunner& runner);
@@ -118,8 +145,10 @@ private:
     [[nodiscard]] bool retry_later(
         RunnerQueue& queue, PendingItem& item, const FetchOptions& options, FetchOutcome& outcome
     );
-    void arm_retry_timer();
-    void on_retry_timer();
+    void arm_timer();
+    void on_timer();
+    void on_retries_due(Steady::time_point now);
+    void on_alarms_due(Steady::time_point now);
 
     void touch(JobRunner& runner);
     void flush();
@@ -127,20 +156,27 @@ private:
     void report(JobRunner& runner);
     [[nodiscard]] std::optional<Completion> completion_of(const JobRunner& runner) const;
     void measure(const ItemResult& result);
-    [[nodiscard]] std::size_t permits_wanted(const JobRunner& runner) const;
+    /// What a report needs to know of a job's queues.
+    struct Demand {
+        std::size_t permits = 0;  ///< it has a use for
+        std::size_t waiting = 0;  ///< items that their host keeps waiting
+    };
+    [[nodiscard]] Demand demand_of(const JobRunner& runner) const;
     void tell_waiting(HostQueue& host);
     void retire_if_idle(JobRunner& runner);
 
     struct Waiting {
         RunnerQueue* queue;
         PendingItem item;
+        wait_reason reason;
     };
 
     Parts parts_;
     std::unordered_map<std::string, std::unique_ptr<HostQueue>> hosts_;
     std::unordered_map<std::string, std::unique_ptr<JobRunner>> runners_;
     std::multimap<Steady::time_point, Waiting> waiting_;
-    LoopTimer retry_timer_;
+    std::multimap<Steady::time_point, HostQueue*> alarms_;
+    LoopTimer timer_;
     LoopTimer all_ended_;
     Lanes lanes_;
     std::size_t in_flight_ = 0;

@@ -4,6 +4,7 @@
 #include "coro/run_in_executor.hpp"
 #include "extract/document_json.hpp"
 #include "future/errors.hpp"
+#include "job/host_key.hpp"
 #include "job/outcome_record.hpp"
 #include "job/spill.hpp"
 #include "model/item_extras.hpp"
@@ -14,6 +15,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace fanfetch {
@@ -52,6 +54,23 @@ private:
     Expected<Url> url_;
     std::unique_ptr<FetchOptions> own_;
 };
+
+/// What the attempt says of the host at `key`; nothing when it was led to another one.
+AttemptSigns signs_of(
+    const FetchOutcome& outcome, Steady::time_point started, const std::string& key
+) {
+    AttemptSigns signs;
+    if (!outcome.final_url.empty() && host_key_of(outcome.final_url) != key) {
+        return signs;
+    }
+    signs.sign = sign_of(outcome.code, outcome.status);
+    signs.asked = started;
+    signs.now = started + outcome.attempt.timing.total;
+    signs.status = outcome.status;
+    signs.first_byte = outcome.attempt.timing.first_byte;
+    signs.retry_after = outcome.retry_after;
+    return signs;
+}
 
 /// What of this response a job wants taken out; 0 for anything that is no HTML document.
 std::uint8_t parts_to_extract(const JobOptions& options, const FetchOutcome& outcome) {
@@ -97,7 +116,7 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         lane.runner = nullptr;
 
         --in_flight_;
-        host.host.ended();
+        host_ended(host, lane.signs);
         --runner.in_flight;
         --queue->in_flight;
         ++runner.free_permits;
@@ -113,22 +132,35 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         }
     }
     pump(host);
-    if (host.host.may_start()) {
+    if (admits(host)) {
         tell_waiting(host);
     }
+    retire_if_unused(host);
 }
 
 awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem item) {
     auto& runner = *queue.runner;
+    lane.index = item.item.index;
+    lane.signs = AttemptSigns{};
+    const auto started = parts_.clock->now();
     if (item.attempts.empty()) {
         item.started_at = parts_.clock->wall();
+        if (const auto& limit = runner.job().options().item_deadline) {
+            item.deadline = saturating_add(started, *limit);
+        }
     }
 
-    const auto started = parts_.clock->now();
     const AttemptPlan plan{item.item, runner.job()};
     FetchOutcome outcome;
     if (plan.url()) {
-        co_await parts_.fetcher->fetch(plan.order(), outcome);
+        auto order = plan.order();
+        order.deadline = item.deadline;
+        co_await parts_.fetcher->fetch(order, outcome);
+        if (outcome.code != failure_code::none && item.deadline <= parts_.clock->now()) {
+            outcome.code = failure_code::timeout_item_deadline;
+            outcome.detail = "fetching the item: its deadline has passed";
+        }
+        lane.signs = signs_of(outcome, started, queue.host->host.key());
     } else {
         outcome.code = plan.url().error().code;
         outcome.detail = plan.url().error().detail;
@@ -249,13 +281,22 @@ bool Dispatcher::retry_later(
         }
         return false;
     }
-    const RetryPolicy policy{options.retry, options.method, parts_.limits.longest_retry_after};
+    const RetryPolicy policy{options.retry, options.method, parts_.limits.host.max_retry_after};
     AttemptEnd end;
     end.code = outcome.code;
     end.status = outcome.status;
     end.attempt = static_cast<int>(item.attempts.size()) + 1;
     end.retry_after = outcome.retry_after;
     const auto pause = policy.pause_after(end, *parts_.random);
+    if (pause && saturating_add(parts_.clock->now(), *pause) >= item.deadline) {
+        outcome.attempt.retry = "not retried: the item's deadline comes first";
+        outcome.detail =
+            "fetching the item: its deadline comes before the next attempt; the last "
+            "one failed with " +
+            dotted(outcome.code, outcome.status);
+        outcome.code = failure_code::timeout_item_deadline;
+        return false;
+    }
     if (!pause) {
         if (outcome.code != failure_code::none) {
             outcome.attempt.retry = policy.why_final(end);
@@ -269,41 +310,58 @@ bool Dispatcher::retry_later(
     item.attempts.push_back(std::move(outcome.attempt));
     item.queued_at = saturating_add(parts_.clock->now(), *pause);
     ++queue.runner->waiting;
-    waiting_.emplace(item.queued_at, Waiting{&queue, std::move(item)});
-    arm_retry_timer();
+    const auto reason = outcome.retry_after ? wait_reason::retry_after : wait_reason::retry;
+    const auto due = item.queued_at;
+    waiting_.emplace(due, Waiting{&queue, std::move(item), reason});
+    arm_timer();
     return true;
 }
 
-void Dispatcher::arm_retry_timer() {
-    if (waiting_.empty()) {
+/// One timer for everything that comes due: retries, and hosts to be looked at again.
+void Dispatcher::arm_timer() {
+    auto next = Steady::time_point::max();
+    if (!waiting_.empty()) {
+        next = waiting_.begin()->first;
+    }
+    if (!alarms_.empty()) {
+        next = std::min(next, alarms_.begin()->first);
+    }
+    if (next == Steady::time_point::max() || timer_.expiry() == next) {
         return;
     }
-    if (retry_timer_.expiry() == waiting_.begin()->first) {
-        return;
-    }
-    retry_timer_.expires_at(waiting_.begin()->first);
+    timer_.expires_at(next);
     std::weak_ptr<Dispatcher*> alive = alive_;
-    retry_timer_.async_wait([alive](boost::system::error_code error) {
+    timer_.async_wait([alive](boost::system::error_code error) {
         const auto self = alive.lock();
         if (self && !error) {
-            (*self)->on_retry_timer();
+            (*self)->on_timer();
         }
     });
 }
 
-void Dispatcher::on_retry_timer() {
+void Dispatcher::on_timer() {
     const auto now = parts_.clock->now();
+    timer_.expires_at(Steady::time_point{});  // nothing is armed
+    on_retries_due(now);
+    on_alarms_due(now);
+    arm_timer();
+}
+
+void Dispatcher::on_retries_due(Steady::time_point now) {
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
         auto due = std::move(waiting_.begin()->second);
         waiting_.erase(waiting_.begin());
         auto& queue = *due.queue;
+        auto& host = *queue.host;
+        if (due.item.deadline < host.alarm) {
+            wake_at(host, due.item.deadline);
+        }
         --queue.runner->waiting;
         enqueue(queue, std::move(due.item), true);
         // The job leases permits to those who can use them, so it has to hear of this one.
-        pump(*queue.host);
+        pump(host);
         touch(*queue.runner);
     }
-    arm_retry_timer();
 }
 
 void Dispatcher::abort_all() {
@@ -316,7 +374,7 @@ void Dispatcher::abort_all() {
 awaitable<void> Dispatcher::stop(std::chrono::milliseconds grace) {
     stopping_ = true;
     waiting_.clear();
-    retry_timer_.cancel();
+    timer_.cancel();
     if (!lanes_.empty()) {
         all_ended_.expires_after(grace);
         co_await all_ended_.async_wait(no_throw);  // cut short when the last lane ends

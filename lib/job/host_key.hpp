@@ -36,4 +36,9 @@ namespace fanfetch {
     return std::hash<std::string_view>{}(host_name_of(url)) % shards;
 }
 
+/// The same for a host's key, "example.com:443".
+[[nodiscard]] inline std::size_t shard_of_host(std::string_view key, std::size_t shards) noexcept {
+    return std::hash<std::string_view>{}(key.substr(0, key.rfind(':'))) % shards;
+}
+
 }  // namespace fanfetch

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fetch/host.hpp"
+#include "host/host.hpp"
 #include "model/item.hpp"
 #include "model/options.hpp"
 #include "model/result.hpp"
@@ -10,6 +10,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,14 +22,23 @@ struct PendingItem {
     Item item;
     std::vector<Attempt> attempts;
     Steady::time_point queued_at{};
-    WallTime started_at{};  ///< of the first attempt
+    WallTime started_at{};                                    ///< of the first attempt
+    Steady::time_point deadline = Steady::time_point::max();  ///< set by the first attempt
+};
+
+/// Where an item is that is not done yet.
+struct ItemPosition {
+    std::uint64_t index = 0;
+    item_state state = item_state::queued;
+    wait_reason waiting_for = wait_reason::none;
+    std::optional<WallTime> not_before;
 };
 
 /// What a shard tells a job at the end of a loop turn in which something changed. Numbers are
 /// totals, not differences, but for `returned_permits` and `finished`.
 struct RunnerReport {
     std::size_t in_flight = 0;
-    std::size_t waiting = 0;           ///< for a retry, a rate, a back-off
+    std::size_t waiting = 0;           ///< for a retry, or for their host
     std::size_t startable = 0;         ///< more permits it has a use for
     std::size_t returned_permits = 0;  ///< given back: nothing here can use them
     std::size_t finished = 0;          ///< results on their way to the store since the last report
@@ -64,11 +74,13 @@ struct RunnerQueue {
 /// One host's budget and the jobs that wait for it, served in turn; those of the interactive lane
 /// before the others.
 struct HostQueue {
-    explicit HostQueue(std::string key, std::size_t ceiling) : host{std::move(key), ceiling} {}
+    HostQueue(std::string key, const HostPolicy& policy) : host{std::move(key), policy} {}
 
     Host host;
     std::deque<RunnerQueue*> ring;
-    std::size_t users = 0;  ///< queues that refer to this host
+    std::vector<RunnerQueue*> users;                       ///< queues that refer to this host
+    Steady::time_point alarm = Steady::time_point::max();  ///< when it is looked at again
+    bool remembered = false;                               ///< the store has a record of it
 };
 
 /// One job on one shard: its queues by host, the permits it holds, and what it has to report.

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -85,6 +86,18 @@ public:
     /// Erases a done job. Errors: job_not_found, job_running.
     awaitable<Expected<void>> erase(std::string id, std::string tenant);
 
+    /// How hosts are doing, by name; with `tenant` those that his unfinished items wait for.
+    awaitable<std::vector<HostStatus>> hosts(std::optional<std::string> tenant);
+    /// Changes what the operator grants the host at `key`. `change` gets what holds so far.
+    awaitable<HostStatus> change_host(
+        std::string key, std::function<HostOverride(HostOverride)> change
+    );
+    /// Where the items of a job are that the shards have; the others are queued in the store.
+    awaitable<std::vector<ItemPosition>> positions(std::string id);
+
+    /// Gives every shard what is remembered of its hosts. Once, before `recover`.
+    void restore_hosts();
+
     /// Takes up every unfinished job of the store. Once, before the first request. Returns how
     /// many.
     std::size_t recover();
@@ -106,6 +119,8 @@ public:
     [[nodiscard]] std::size_t live_jobs() const;
 
 private:
+    template <class Ask>
+    auto ask_shards(Ask ask) -> awaitable<decltype(ask(std::declval<Dispatcher&>()))>;
     [[nodiscard]] std::shared_ptr<Job> live(const std::string& id) const;
     std::shared_ptr<Job> adopt(JobRecord record, LoopExecutor loop);
     void forget(const std::string& id);

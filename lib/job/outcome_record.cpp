@@ -72,4 +72,23 @@ ResultToRecord record_of(PendingItem&& item, FetchOutcome&& outcome, WallTime no
     return record;
 }
 
+ResultToRecord unfetched_record(PendingItem&& item, failure_code code, WallTime now) {
+    ResultToRecord record;
+    auto& result = record.result;
+    result.index = item.item.index;
+    result.state = state_of(code);
+    result.code = code;
+    result.started_at = item.started_at;
+    result.finished_at = std::max(now, item.started_at);
+    result.detail = code == failure_code::policy_breaker_open
+                        ? "waiting for the host: it could not be reached, and another try failed"
+                        : "waiting for the host: the item's deadline has passed";
+    if (!item.attempts.empty()) {
+        result.timing = item.attempts.back().timing;
+    }
+    result.attempts_made = static_cast<std::uint16_t>(item.attempts.size());
+    result.attempts = std::move(item.attempts);
+    return record;
+}
+
 }  // namespace fanfetch

@@ -12,6 +12,9 @@ namespace fanfetch {
 /// A final URL is recorded only where it differs from the item's own.
 [[nodiscard]] ResultToRecord record_of(PendingItem&& item, FetchOutcome&& outcome, WallTime now);
 
+/// The same for an item that ends with `code` and without another attempt.
+[[nodiscard]] ResultToRecord unfetched_record(PendingItem&& item, failure_code code, WallTime now);
+
 /// The WARC side of an outcome; nullopt when there was no whole response.
 [[nodiscard]] std::optional<ResponseRecord> response_of(
     FetchOutcome& outcome, std::string url, WallTime fetched_at

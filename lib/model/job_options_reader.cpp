@@ -1,5 +1,6 @@
 #include "model/extract_part.hpp"
 #include "model/options_reader.hpp"
+#include "model/rate_reader.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,20 +21,25 @@ using JobRow = MemberRow<JobOptions, OptionContext>;
 
 struct PerHost {
     int concurrency;
+    double rate;
 };
+
 constexpr std::array per_host_rows{
     MemberRow<PerHost, OptionContext>{
         "concurrency",
         [](const JsonMember& member, PerHost& target, const OptionContext& context) {
             return read_number(member, 1, context.limits.max_concurrency, target.concurrency);
         }},
-    MemberRow<PerHost, OptionContext>{"rate", not_supported<PerHost, OptionContext>},
+    MemberRow<PerHost, OptionContext>{
+        "rate", [](const JsonMember& member, PerHost& target,
+                   const OptionContext&) { return read_rate(member, target.rate); }},
 };
 
 Fault read_per_host(const JsonMember& member, JobOptions& options, const OptionContext& context) {
-    PerHost per_host{options.per_host_concurrency};
+    PerHost per_host{options.per_host_concurrency, options.per_host_rate};
     auto fault = read_members<PerHost, OptionContext>(member, per_host_rows, per_host, context);
     options.per_host_concurrency = per_host.concurrency;
+    options.per_host_rate = per_host.rate;
     return fault;
 }
 
@@ -187,7 +193,16 @@ constexpr std::array job_rows{
     JobRow{"http_version", read_http_version},
     JobRow{"dedupe", read_only_flag<false>},
     JobRow{"max_decoded_ratio", not_supported<JobOptions, OptionContext>},
-    JobRow{"item_deadline", not_supported<JobOptions, OptionContext>},
+    JobRow{
+        "item_deadline",
+        [](const JsonMember& member, JobOptions& options, const OptionContext&) {
+            milliseconds duration{};
+            auto fault = read_duration(member, 1ms, longest_life, duration);
+            if (!fault) {
+                options.item_deadline = duration;
+            }
+            return fault;
+        }},
     JobRow{"max_age", not_supported<JobOptions, OptionContext>},
     JobRow{"extract", read_extract},
     JobRow{"callbacks", not_supported<JobOptions, OptionContext>},

@@ -94,11 +94,13 @@ enum class job_lane : std::uint8_t { batch, interactive };
 struct JobOptions {
     int concurrency = 30;
     int per_host_concurrency = 30;
+    double per_host_rate = 0;  ///< requests per second to any one host; 0: as many as it bears
     FetchOptions fetch;
     fanfetch::store_body store_body = store_body::always;
     fanfetch::on_error on_error = on_error::go_on;
     std::uint64_t on_error_limit = 1;  ///< a count or a percentage, as on_error says
     std::optional<std::chrono::milliseconds> deadline;
+    std::optional<std::chrono::milliseconds> item_deadline;  ///< from an item's first attempt
     std::chrono::milliseconds ttl{std::chrono::hours{24}};
     int priority = 0;  ///< among the jobs of one tenant that wait for one host: higher goes first
     job_lane lane = job_lane::batch;

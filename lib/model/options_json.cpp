@@ -111,6 +111,7 @@ std::string to_json(const JobOptions& options, secrets shown) {
     json::object object{
         {"concurrency", options.concurrency},
         {"per_host_concurrency", options.per_host_concurrency},
+        {"per_host_rate", options.per_host_rate},
         {"fetch", fetch_to_json(options.fetch, shown)},
         {"store_body", static_cast<std::uint8_t>(options.store_body)},
         {"on_error", static_cast<std::uint8_t>(options.on_error)},
@@ -124,6 +125,9 @@ std::string to_json(const JobOptions& options, secrets shown) {
     };
     if (options.deadline) {
         object["deadline_ms"] = options.deadline->count();
+    }
+    if (options.item_deadline) {
+        object["item_deadline_ms"] = options.item_deadline->count();
     }
     return json::serialize(object);
 }

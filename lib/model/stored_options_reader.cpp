@@ -157,12 +157,16 @@ JobOptions options_from(const json::value& value) {
     const Members members{value};
     members.read("concurrency", options.concurrency);
     members.read("per_host_concurrency", options.per_host_concurrency);
+    members.read("per_host_rate", options.per_host_rate);
     members.with("fetch", [&](const json::value& v) { options.fetch = fetch_from(v); });
     members.read("store_body", options.store_body, store_body::never);
     members.read("on_error", options.on_error, on_error::stop_after_percent);
     members.read("on_error_limit", options.on_error_limit);
     members.with("deadline_ms", [&](const json::value& v) {
         options.deadline = std::chrono::milliseconds{json::value_to<std::int64_t>(v)};
+    });
+    members.with("item_deadline_ms", [&](const json::value& v) {
+        options.item_deadline = std::chrono::milliseconds{json::value_to<std::int64_t>(v)};
     });
     members.read("ttl_ms", options.ttl);
     members.read("priority", options.priority);

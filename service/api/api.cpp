@@ -9,6 +9,7 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     results_.add_routes(routes);
     bodies_.add_routes(routes);
     health_.add_routes(routes);
+    hosts_.add_routes(routes);
 }
 
 }  // namespace fanfetch

@@ -5,6 +5,7 @@
 #include "api/context.hpp"
 #include "api/gather.hpp"
 #include "api/health.hpp"
+#include "api/hosts.hpp"
 #include "api/jobs.hpp"
 #include "api/results.hpp"
 
@@ -28,6 +29,7 @@ private:
     ResultsApi results_{context_};
     BodiesApi bodies_{context_};
     HealthApi health_{context_};
+    HostsApi hosts_{context_};
 };
 
 }  // namespace fanfetch

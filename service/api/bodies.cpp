@@ -39,9 +39,8 @@ std::string repr_digest(const Sha256& digest) {
 
 /// A type that may stand in a header; anything odd becomes plain bytes.
 std::string harmless_type(const std::string& type) {
-    const bool clean = !type.empty() && std::ranges::all_of(type, [](char c) {
-        return c >= ' ' && c < 0x7f;
-    });
+    const bool clean =
+        !type.empty() && std::ranges::all_of(type, [](char c) { return c >= ' ' && c < 0x7f; });
     return clean ? type : "application/octet-stream";
 }
 

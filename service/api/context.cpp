@@ -13,6 +13,11 @@ const std::string& tenant_of(const HttpRequest& request) {
     return request.principal->tenant();
 }
 
+bool may_administer(const HttpRequest& request) {
+    assert(request.principal);
+    return request.principal->scopes().has(scope::admin);
+}
+
 std::string job_text(const JobSnapshot& job) {
     std::string text;
     append_job(text, job.record, job.counts, {job.rate_per_s, job.eta});

@@ -27,6 +27,9 @@ struct ApiContext {
 /// Whose jobs a request may see: the tenant of its key. Not for routes that are open.
 [[nodiscard]] const std::string& tenant_of(const HttpRequest& request);
 
+/// Whether the key of a request may look at what belongs to all tenants.
+[[nodiscard]] bool may_administer(const HttpRequest& request);
+
 /// A job as the API shows it.
 [[nodiscard]] std::string job_text(const JobSnapshot& job);
 

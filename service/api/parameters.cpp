@@ -37,8 +37,10 @@ Expected<std::uint64_t> number_parameter(
     }
     const auto number = whole_number(*text);
     if (!number || *number < least || *number > most) {
-        return bad(name, "a whole number from " + std::to_string(least) + " to " +
-                             std::to_string(most) + " is wanted");
+        return bad(
+            name, "a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+                      " is wanted"
+        );
     }
     return *number;
 }
@@ -57,9 +59,7 @@ Expected<std::chrono::milliseconds> duration_parameter(
     return *duration;
 }
 
-Expected<bool> flag_parameter(
-    const QueryParameters& query, std::string_view name, bool otherwise
-) {
+Expected<bool> flag_parameter(const QueryParameters& query, std::string_view name, bool otherwise) {
     const auto* text = find_parameter(query, name);
     if (text == nullptr) {
         return otherwise;
@@ -89,8 +89,9 @@ Expected<WaitCondition> condition_parameter(const QueryParameters& query) {
             return WaitCondition{kind::count, *number};
         }
     }
-    return bad("return_when",
-               "all_completed, first_completed, first_exception or count:N is wanted");
+    return bad(
+        "return_when", "all_completed, first_completed, first_exception or count:N is wanted"
+    );
 }
 
 std::string page_token(char order, std::uint64_t position) {

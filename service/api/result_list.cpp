@@ -39,8 +39,20 @@ std::vector<std::string> words_of(std::string_view list) {
     return words;
 }
 
-item_state state_of(const ItemRow& row) {
-    return row.result ? row.result->state : item_state::queued;
+/// Where an item is; an item that no shard has is queued.
+ItemPosition position_of(const ItemRow& row, const ItemPositions& positions) {
+    ItemPosition position;
+    position.index = row.item.index;
+    if (row.result) {
+        position.state = row.result->state;
+    } else if (positions) {
+        const auto found =
+            std::ranges::lower_bound(*positions, row.item.index, {}, &ItemPosition::index);
+        if (found != positions->end() && found->index == row.item.index) {
+            position = *found;
+        }
+    }
+    return position;
 }
 
 constexpr std::size_t longest_extract = std::size_t{64} << 20U;  // more is never written
@@ -52,7 +64,7 @@ bool has_head(const ItemRow& row) {
 }  // namespace
 
 bool ResultFilter::matches(const ItemRow& row) const {
-    if (states && !states->test(static_cast<std::size_t>(state_of(row)))) {
+    if (states && !states->test(static_cast<std::size_t>(position_of(row, positions).state))) {
         return false;
     }
     if (!codes.empty()) {
@@ -101,9 +113,14 @@ Expected<ResultFilter> read_result_filter(const QueryParameters& query) {
 }
 
 std::string result_text(
-    JobStore& store, const JobRecord& job, const ItemRow& row, const ResultFields& fields
+    JobStore& store, const JobRecord& job, const ItemRow& row, const ResultFields& fields,
+    const ItemPositions& positions
 ) {
     ResultParts parts;
+    const auto position = position_of(row, positions);
+    parts.state = position.state;
+    parts.waiting_for = to_string(position.waiting_for);
+    parts.not_before = position.not_before;
     std::string head;
     std::string payload;
     if (has_head(row) && fields.has(result_member::headers)) {
@@ -157,7 +174,8 @@ ResultBatch read_results(
             }
             batch.next = completed ? row.result->seq : row.item.index + 1;
             if (filter.matches(row)) {
-                batch.texts.push_back(result_text(store, job, row, filter.fields));
+                batch.texts.push_back(result_text(store, job, row, filter.fields, filter.positions)
+                );
                 batch.bytes += batch.texts.back().size();
             }
         }
@@ -165,9 +183,20 @@ ResultBatch read_results(
     return batch;
 }
 
+awaitable<ItemPositions> positions_of(JobService& jobs, const JobSnapshot& job) {
+    if (job.done()) {
+        co_return nullptr;
+    }
+    auto positions = co_await jobs.positions(job.record.id);
+    co_return std::make_shared<const std::vector<ItemPosition>>(std::move(positions));
+}
+
 awaitable<ResultBatch> next_results(
     JobService& jobs, JobSnapshotPtr job, ResultFilter filter, BatchLimits limits
 ) {
+    if (filter.order == result_order::submitted && !filter.positions) {
+        filter.positions = co_await positions_of(jobs, *job);
+    }
     auto read = [store = &jobs.store(), job, filter, limits] {
         return read_results(*store, job->record, filter, limits);
     };

@@ -7,28 +7,36 @@
 
 #include <bitset>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace fanfetch {
 
+/// Where the unfinished items of a job are that shards have, by index; null: not asked for.
+using ItemPositions = std::shared_ptr<const std::vector<ItemPosition>>;
+
 enum class result_order : std::uint8_t { submitted, completed };
 
 /// Which results of a job a list wants, and how they are shown.
 struct ResultFilter {
     result_order order = result_order::submitted;
-    std::uint64_t after = 0;  ///< a seq (completed), or the first index (submitted)
+    std::uint64_t after = 0;               ///< a seq (completed), or the first index (submitted)
     std::optional<std::bitset<8>> states;  ///< by the number of item_state
     std::vector<std::string> codes;        ///< globs: "http.*"
     std::string host;                      ///< "name" or "name:port"
     ResultFields fields = ResultFields::of_list();
+    ItemPositions positions{};  ///< of items without a result; what is not in it is queued
 
     [[nodiscard]] bool matches(const ItemRow& row) const;
     [[nodiscard]] bool filters() const noexcept {
         return states || !codes.empty() || !host.empty();
     }
 };
+
+/// Asks the shards where the job's items are, unless it is done.
+awaitable<ItemPositions> positions_of(JobService& jobs, const JobSnapshot& job);
 
 /// Reads state, code, host, fields and include of a query.
 ///
@@ -64,7 +72,8 @@ awaitable<ResultBatch> next_results(
 
 /// One result with everything `fields` asks for.
 [[nodiscard]] std::string result_text(
-    JobStore& store, const JobRecord& job, const ItemRow& row, const ResultFields& fields
+    JobStore& store, const JobRecord& job, const ItemRow& row, const ResultFields& fields,
+    const ItemPositions& positions = {}
 );
 
 /// Streams results as lines until the job is done and all were sent, or until `limit` has passed

@@ -61,14 +61,17 @@ void ResultsApi::add_routes(Routes& routes) {
         return [this, member](HttpRequest& request) { return (this->*member)(request); };
     };
     routes.add(http::verb::get, "/v1/jobs/{id}/results", scope::read, bind(&ResultsApi::list));
-    routes.add(http::verb::get, "/v1/jobs/{id}/results/{index}", scope::read, bind(&ResultsApi::one));
+    routes.add(
+        http::verb::get, "/v1/jobs/{id}/results/{index}", scope::read, bind(&ResultsApi::one)
+    );
 }
 
 /// GET /v1/jobs/{id}/results: a page as JSON, or all of it as lines.
 awaitable<HttpReply> ResultsApi::list(HttpRequest& request) {
     if (auto fault = check_query(
             request.query, {"order", "state", "code", "host", "fields", "include", "page_size",
-                            "page_token", "follow", "after", "timeout"})) {
+                            "page_token", "follow", "after", "timeout"}
+        )) {
         co_return problem_reply(*fault);
     }
     const bool lines = asks_for(request, "application/x-ndjson");
@@ -168,8 +171,10 @@ awaitable<HttpReply> ResultsApi::one(HttpRequest& request) {
     if (!job) {
         co_return problem_reply(job.error());
     }
-    auto write = [store = &context_.jobs->store(), job = *job, row = std::move(*row), fields] {
-        return result_text(*store, job->record, row, fields);
+    auto positions = co_await positions_of(*context_.jobs, **job);
+    auto write = [store = &context_.jobs->store(), job = *job, row = std::move(*row), fields,
+                  positions = std::move(positions)] {
+        return result_text(*store, job->record, row, fields, positions);
     };
     auto text = co_await run_in_executor(context_.jobs->blocking(), std::move(write));
     co_return json_reply(http::status::ok, std::move(text));

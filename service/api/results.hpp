@@ -14,7 +14,9 @@ public:
 
 private:
     awaitable<HttpReply> list(HttpRequest& request);
-    awaitable<HttpReply> page(const HttpRequest& request, const JobSnapshot& job, ResultFilter filter);
+    awaitable<HttpReply> page(
+        const HttpRequest& request, const JobSnapshot& job, ResultFilter filter
+    );
     awaitable<HttpReply> one(HttpRequest& request);
 
     ApiContext& context_;

@@ -166,8 +166,7 @@ awaitable<Expected<void>> Receiver::put(
             chosen.lane = job_lane::interactive;
             early = all_safe(chosen, items);
         }
-        auto begun =
-            context_.jobs->begin(std::move(chosen), tenant_of(request_), loop_, early);
+        auto begun = context_.jobs->begin(std::move(chosen), tenant_of(request_), loop_, early);
         if (!begun) {
             co_return begun.error();
         }

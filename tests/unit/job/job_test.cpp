@@ -88,7 +88,7 @@ TEST(Job, NeverHasMoreInFlightAtAHostThanItAsked) {
 
 TEST(Job, TheOperatorsCeilingHoldsForAllJobsOfAHostTogether) {
     DispatchLimits limits;
-    limits.host_ceiling = 4;
+    limits.host.max_concurrency = 4;
     JobBench bench{limits};
     bench.network().take(1ms);
 
@@ -102,7 +102,7 @@ TEST(Job, TheOperatorsCeilingHoldsForAllJobsOfAHostTogether) {
 
 TEST(Job, OfATenantsJobsThatWaitForAHostTheUrgentOneGoesFirst) {
     DispatchLimits limits;
-    limits.host_ceiling = 1;
+    limits.host.max_concurrency = 1;
     JobBench bench{limits};
     bench.network().take(1ms);
     JobOptions urgent;

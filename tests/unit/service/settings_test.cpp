@@ -237,12 +237,12 @@ TEST(Settings, ValuesMustFitTogether) {
 
 TEST(Settings, WhatIsNotCarriedOutIsRefused) {
     const auto loaded =
-        load("", {}, {"egress.proxy=http://p:1", "auth.mode=auto", "host.max_rate=3"});
+        load("", {}, {"egress.proxy=http://p:1", "auth.mode=auto", "dns.resolver=system"});
 
     EXPECT_THAT(
         loaded.errors, ElementsAre(
                            "command line: egress.proxy: not supported by this version",
-                           "command line: host.max_rate: not supported by this version"
+                           "command line: dns.resolver: not supported by this version"
                        )
     );
 }

@@ -70,7 +70,7 @@ TEST(ParseSubmission, Inj04RawControlCharactersInUrlsAreRefusedAndEncodedOnesKep
 
 TEST(ParseSubmission, ReadsEveryOption) {
     const auto submission = with_options(R"({
-        "concurrency": 7, "per_host": {"concurrency": 3}, "method": "POST",
+        "concurrency": 7, "per_host": {"concurrency": 3, "rate": "30/m"}, "item_deadline": "5m", "method": "POST",
         "headers": {"X-One": "1", "X-Two": ["a", "b"]}, "body": {"base64": "AAE="},
         "timeouts": {"connect": "1s", "first_byte": 2, "idle": 0.5, "total": "1m"},
         "retry": {"max_attempts": 5, "statuses": [503], "on": ["tls", "reset"],
@@ -155,6 +155,9 @@ const Refusal refusals[] = {
     {R"({"concurrency":18446744073709551615})", "/options/concurrency"},
     {R"({"per_host":{"concurrency":0}})", "/options/per_host/concurrency"},
     {R"({"per_host":{"x":1}})", "/options/per_host/x"},
+    {R"({"per_host":{"rate":0}})", "/options/per_host/rate"},
+    {R"({"per_host":{"rate":"1/y"}})", "/options/per_host/rate"},
+    {R"({"item_deadline":"0s"})", "/options/item_deadline"},
     {R"({"method":"get"})", "/options/method"},
     {R"({"method":"CONNECT"})", "/options/method"},
     {R"({"method":"A B"})", "/options/method"},
@@ -209,7 +212,6 @@ const Refusal refusals[] = {
     {R"({"tags":["a",""]})", "/options/tags/1"},
     {R"({"metadata":"text"})", "/options/metadata"},
     // Options of the API that are not carried out yet.
-    {R"({"per_host":{"rate":1}})", "/options/per_host/rate"},
     {R"({"timeouts":{"low_speed":{"bytes_per_s":1,"for":"1s"}}})", "/options/timeouts/low_speed"},
     {R"({"max_decoded_ratio":100})", "/options/max_decoded_ratio"},
     {R"({"tls":{"verify":"label"}})", "/options/tls/verify"},
@@ -217,7 +219,6 @@ const Refusal refusals[] = {
     {R"({"robots":"obey"})", "/options/robots"},
     {R"({"conditional":{"etag":"x"}})", "/options/conditional"},
     {R"({"max_age":"1h"})", "/options/max_age"},
-    {R"({"item_deadline":"1h"})", "/options/item_deadline"},
     {R"({"dedupe":true})", "/options/dedupe"},
     {R"({"callbacks":[]})", "/options/callbacks"},
 };

@@ -1,0 +1,290 @@
+#include "job/dispatcher.hpp"
+
+#include "job/outcome_record.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+// What the dispatcher owes to hosts: when they are asked, and what becomes of those who wait.
+
+namespace fanfetch {
+
+HostQueue& Dispatcher::host_of(const std::string& key) {
+    auto& host = hosts_[key];
+    if (!host) {
+        host = std::make_unique<HostQueue>(key, parts_.limits.host);
+    }
+    return *host;
+}
+
+/// A host that nobody waits for is forgotten: at once when there is nothing to remember it by, else
+/// when what it wanted is long over.
+void Dispatcher::retire_if_unused(HostQueue& host) {
+    constexpr std::chrono::minutes memory{10};
+    if (!host.users.empty() || host.host.in_flight() > 0) {
+        return;
+    }
+    const auto record = host.host.record(*parts_.clock);
+    if (!record.blank()) {
+        const auto until = saturating_add(parts_.clock->now(), memory);
+        wake_at(host, std::max(until, host.host.free_from()));
+        return;
+    }
+    forget(host);
+}
+
+void Dispatcher::forget(HostQueue& host) {
+    HostRecord blank;
+    blank.key = host.host.key();
+    wake_at(host, Steady::time_point::max());
+    if (host.remembered) {
+        auto saved = parts_.store->save_hosts({blank});
+        saved.add_done_callback([](const auto&) {});
+    }
+    hosts_.erase(blank.key);
+}
+
+/// The host gets the least that any of its jobs asks.
+void Dispatcher::weigh_wishes(HostQueue& host) {
+    auto concurrency = std::numeric_limits<std::size_t>::max();
+    double rate = 0;
+    for (const auto* queue : host.users) {
+        const auto& options = queue->runner->job().options();
+        concurrency = std::min(concurrency, static_cast<std::size_t>(options.per_host_concurrency));
+        if (options.per_host_rate > 0) {
+            rate = rate > 0 ? std::min(rate, options.per_host_rate) : options.per_host_rate;
+        }
+    }
+    host.host.set_asked(concurrency, rate);
+}
+
+bool Dispatcher::admits(HostQueue& host) {
+    if (!host.host.restricted()) {
+        return host.host.free_slots() > 0;
+    }
+    const auto admission = host.host.admission(parts_.clock->now());
+    if (!admission.granted() && !host.ring.empty() && admission.until < host.alarm) {
+        wake_at(host, admission.until);
+    }
+    return admission.granted();
+}
+
+/// Sets the host's alarm anew; the far end of time takes it off.
+void Dispatcher::wake_at(HostQueue& host, Steady::time_point when) {
+    if (host.alarm != Steady::time_point::max()) {
+        const auto [begin, end] = alarms_.equal_range(host.alarm);
+        const auto own =
+            std::find_if(begin, end, [&host](const auto& alarm) { return alarm.second == &host; });
+        alarms_.erase(own);
+    }
+    host.alarm = when;
+    if (when != Steady::time_point::max()) {
+        alarms_.emplace(when, &host);
+        arm_timer();
+    }
+}
+
+void Dispatcher::on_alarms_due(Steady::time_point now) {
+    while (!alarms_.empty() && alarms_.begin()->first <= now) {
+        auto& host = *alarms_.begin()->second;
+        alarms_.erase(alarms_.begin());
+        host.alarm = Steady::time_point::max();
+        if (host.users.empty() && host.host.in_flight() == 0) {
+            outlived(host);
+            continue;
+        }
+        expire_items(host, now);
+        pump(host);
+        tell_waiting(host);
+    }
+}
+
+/// Nobody has waited for the host for long: what we learned of it is no longer true. What the
+/// operator set stays.
+void Dispatcher::outlived(HostQueue& host) {
+    if (!host.host.overridden()) {
+        forget(host);
+        return;
+    }
+    host.host.unlearn();
+    remember(host);
+}
+
+/// An exchange with the host is over.
+void Dispatcher::host_ended(HostQueue& host, const AttemptSigns& signs) {
+    const auto effect = host.host.ended(signs);
+    if (host.host.take_changed()) {
+        remember(host);
+    }
+    if (effect == Breaker::effect::probe_failed) {
+        give_up_on(host);
+    }
+}
+
+/// Nobody waits for it: after a crash the host is asked once too early, and tells us again.
+void Dispatcher::remember(HostQueue& host) {
+    auto record = host.host.record(*parts_.clock);
+    host.remembered = !record.blank();
+    auto saved = parts_.store->save_hosts({std::move(record)});
+    saved.add_done_callback([](const auto&) {});
+}
+
+/// The breaker's probe failed: who waits for the host has waited in vain.
+void Dispatcher::give_up_on(HostQueue& host) {
+    for (auto* queue : host.users) {
+        auto items = std::exchange(queue->items, {});
+        queue->runner->queued -= items.size();
+        leave_ring(*queue);
+        for (auto& item : items) {
+            finish_unfetched(*queue, std::move(item), failure_code::policy_breaker_open);
+        }
+    }
+    for (auto at = waiting_.begin(); at != waiting_.end();) {
+        if (at->second.queue->host != &host) {
+            ++at;
+            continue;
+        }
+        auto waiting = std::move(at->second);
+        at = waiting_.erase(at);
+        --waiting.queue->runner->waiting;
+        finish_unfetched(
+            *waiting.queue, std::move(waiting.item), failure_code::policy_breaker_open
+        );
+    }
+}
+
+/// Ends queued items whose own deadline has passed, and sets the alarm for the next one.
+void Dispatcher::expire_items(HostQueue& host, Steady::time_point now) {
+    auto next = Steady::time_point::max();
+    for (auto* queue : host.users) {
+        auto& items = queue->items;
+        std::vector<PendingItem> late;
+        std::deque<PendingItem> kept;
+        for (auto& item : items) {
+            if (item.deadline <= now) {
+                late.push_back(std::move(item));
+            } else {
+                next = std::min(next, item.deadline);
+                kept.push_back(std::move(item));
+            }
+        }
+        items = std::move(kept);
+        queue->runner->queued -= late.size();
+        if (items.empty()) {
+            leave_ring(*queue);
+        }
+        for (auto& item : late) {
+            finish_unfetched(*queue, std::move(item), failure_code::timeout_item_deadline);
+        }
+    }
+    if (next < host.alarm) {
+        wake_at(host, next);
+    }
+}
+
+/// Ends an item without another attempt.
+void Dispatcher::finish_unfetched(RunnerQueue& queue, PendingItem item, failure_code code) {
+    auto& runner = *queue.runner;
+    const auto now = parts_.clock->wall();
+    if (item.started_at == WallTime{}) {
+        item.started_at = now;
+    }
+    auto& record = runner.finished.emplace_back(unfetched_record(std::move(item), code, now));
+    measure(record.result);
+    touch(runner);
+}
+
+void Dispatcher::restore(const std::vector<HostRecord>& hosts) {
+    for (const auto& record : hosts) {
+        auto& host = host_of(record.key);
+        host.host.restore(record, *parts_.clock);
+        host.remembered = true;
+        retire_if_unused(host);
+    }
+}
+
+HostStatus Dispatcher::change_host(
+    const std::string& key, const std::function<HostOverride(HostOverride)>& change
+) {
+    auto& host = host_of(key);
+    host.host.set_override(change(host.host.overriding()));
+    if (host.host.take_changed()) {
+        remember(host);
+    }
+    pump(host);
+    tell_waiting(host);
+    auto status = host.host.status(*parts_.clock);
+    retire_if_unused(host);
+    return status;
+}
+
+std::vector<HostStatus> Dispatcher::hosts(const std::optional<std::string>& tenant) const {
+    std::vector<HostStatus> list;
+    for (const auto& [key, host] : hosts_) {
+        std::size_t queued = 0;
+        bool seen = !tenant;
+        for (const auto* queue : host->users) {
+            if (!tenant || queue->runner->job().tenant() == *tenant) {
+                queued += queue->items.size();
+                seen = seen || !queue->items.empty() || queue->in_flight > 0;
+            }
+        }
+        for (const auto& [due, waiting] : waiting_) {
+            if (waiting.queue->host == host.get() &&
+                (!tenant || waiting.queue->runner->job().tenant() == *tenant)) {
+                ++queued;
+                seen = true;
+            }
+        }
+        if (seen) {
+            list.push_back(host->host.status(*parts_.clock));
+            list.back().queued = queued;
+        }
+    }
+    return list;
+}
+
+std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const {
+    std::vector<ItemPosition> list;
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return list;
+    }
+    const auto& runner = *found->second;
+    const auto now = parts_.clock->now();
+    const auto wall = parts_.clock->wall();
+    const auto wall_at = [now, wall](Steady::time_point then) -> std::optional<WallTime> {
+        if (then == Steady::time_point::max()) {
+            return std::nullopt;
+        }
+        return wall + std::chrono::ceil<std::chrono::milliseconds>(then - now);
+    };
+    for (const auto& [host, queue] : runner.queues) {
+        const auto admission = host->host.admission(now);
+        for (const auto& item : queue->items) {
+            ItemPosition position{item.item.index, item_state::queued, {}, {}};
+            if (!admission.granted()) {
+                position.state = item_state::waiting;
+                position.waiting_for = admission.reason;
+                position.not_before = wall_at(admission.until);
+            }
+            list.push_back(position);
+        }
+    }
+    for (const auto& [due, waiting] : waiting_) {
+        if (waiting.queue->runner == &runner) {
+            list.push_back(
+                {waiting.item.item.index, item_state::waiting, waiting.reason, wall_at(due)}
+            );
+        }
+    }
+    for (const auto& lane : lanes_) {
+        if (lane.runner == &runner) {
+            list.push_back({lane.index, item_state::running, {}, {}});
+        }
+    }
+    return list;
+}
+
+}  // namespace fanfetch
