@@ -93,6 +93,9 @@ public:
     /// Where the job's items are that were given to this shard.
     [[nodiscard]] std::vector<ItemPosition> positions(const std::string& job_id) const;
 
+    /// How many items of the job each host has here.
+    [[nodiscard]] HostBacklog backlog(const std::string& job_id) const;
+
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
 private:

@@ -1,5 +1,6 @@
 #include "job/dispatcher.hpp"
 
+#include "job/host_key.hpp"
 #include "job/outcome_record.hpp"
 
 #include <algorithm>
@@ -285,6 +286,23 @@ std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const
         }
     }
     return list;
+}
+
+HostBacklog Dispatcher::backlog(const std::string& job_id) const {
+    HostBacklog backlog;
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return backlog;
+    }
+    for (const auto& [host, queue] : found->second->queues) {
+        backlog[host_id_of(host->host.key())] += queue->items.size() + queue->in_flight;
+    }
+    for (const auto& [due, waiting] : waiting_) {
+        if (waiting.queue->runner == found->second.get()) {
+            ++backlog[host_id_of(waiting.queue->host->host.key())];
+        }
+    }
+    return backlog;
 }
 
 }  // namespace fanfetch

@@ -32,6 +32,15 @@ namespace fanfetch {
     return key;
 }
 
+/// Stands for a host where its name would be too long to keep. Two hosts with one id are treated
+/// as one, which is safe.
+using HostId = std::size_t;
+
+/// The id of the host that a key names, "example.com:443".
+[[nodiscard]] inline HostId host_id_of(std::string_view key) noexcept {
+    return std::hash<std::string_view>{}(key);
+}
+
 [[nodiscard]] inline std::size_t shard_of(std::string_view url, std::size_t shards) noexcept {
     return std::hash<std::string_view>{}(host_name_of(url)) % shards;
 }

@@ -3,8 +3,6 @@
 #include "job/error_budget.hpp"
 #include "job/host_key.hpp"
 
-#include <boost/asio/dispatch.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -31,16 +29,10 @@ Job::Job(Parts parts, JobRecord record)
       window_{window_capacity(options_)},
       shards_(parts_.shards),
       free_permits_{static_cast<std::size_t>(options_.concurrency)},
+      look_timer_{parts_.loop},
       deadline_{parts_.loop},
       publish_timer_{parts_.loop},
       published_{make_snapshot()} {}
-
-template <class Work>
-void Job::on_loop(Work work) {
-    asio::dispatch(parts_.loop, [self = shared_from_this(), work = std::move(work)]() mutable {
-        work(*self);
-    });
-}
 
 JobSnapshotPtr Job::snapshot() const {
     const std::lock_guard lock{published_mutex_};
@@ -91,7 +83,10 @@ void Job::take_appended(std::vector<Item> items) {
         return;
     }
     const auto end = items.back().index + 1;
-    std::erase_if(items, [](const Item& item) { return item.failure.has_value(); });
+    std::erase_if(items, [this](const Item& item) {
+        return item.failure ||
+               (!passed_.empty() && passed_.holds(host_id_of(host_key_of(item.url))));
+    });
     window_.add(std::move(items));
     window_.skip_to(end);
 }
@@ -108,6 +103,7 @@ void Job::rest() {
     on_loop([](Job& job) {
         job.deadline_.cancel();
         job.publish_timer_.cancel();
+        job.look_timer_.cancel();
     });
 }
 
@@ -143,6 +139,7 @@ void Job::on_report(std::size_t shard, RunnerReport report) {
     lease_to_the_hungry();
     changed();
     check_end();
+    consider_looking_ahead();
 }
 
 void Job::on_committed(Commit commit, std::size_t results) {
@@ -180,33 +177,44 @@ void Job::load_more() {
         return;
     }
     loading_ = true;
-    auto read = [store = parts_.store, id = id_, from, room = window_.room()] {
-        return store->unfinished_items(id, from, room, Window::most_bytes);
+    constexpr std::size_t longest_search = 65'536;
+    ItemScan scan;
+    scan.job_id = id_;
+    scan.from = from;
+    scan.limit = window_.room();
+    scan.max_bytes = Window::most_bytes;
+    scan.most_looked_at = longest_search;
+    auto read = [store = parts_.store, scan = std::move(scan), passed = passed_]() mutable {
+        if (!passed.empty()) {
+            scan.wanted = [&passed](const Item& item) {
+                return !passed.holds(host_id_of(host_key_of(item.url)));
+            };
+        }
+        return store->scan_unfinished(scan);
     };
     auto items = parts_.blocking->submit(std::move(read));
-    auto arrived = [self = shared_from_this(), total](const auto& done) {
+    auto arrived = [self = shared_from_this()](const auto& done) {
         // A read that failed is repeated by the next commit or report.
-        auto found = done.exception() ? std::vector<Item>{} : done.result();
-        const auto known = done.exception() ? 0 : total;
-        self->on_loop([found = std::move(found), known](Job& job) mutable {
-            job.on_loaded(std::move(found), known);
+        auto found = done.exception() ? ItemsFound{} : done.result();
+        self->on_loop([found = std::move(found)](Job& job) mutable {
+            job.on_loaded(std::move(found));
         });
     };
     items.add_done_callback(std::move(arrived));
 }
 
-void Job::on_loaded(std::vector<Item> items, std::uint64_t total_then) {
+void Job::on_loaded(ItemsFound found) {
     loading_ = false;
     if (stopping()) {
         return;
     }
-    if (items.empty()) {
-        window_.skip_to(total_then);
-    }
-    window_.add(std::move(items));
+    window_.add(std::move(found.items));
+    window_.skip_to(found.next);
+    passed_.forget_before(window_.next_index());
     hand_out();
     load_more();
     check_end();
+    consider_looking_ahead();
 }
 
 /// Gives every ready item to the shard of its host, with as many permits as there are.
@@ -309,6 +317,7 @@ void Job::ended() {
     }
     record_.state = end_state_;
     deadline_.cancel();
+    look_timer_.cancel();
     publish();
     parts_.log->info(
         "job_done", {{"job", id_},

@@ -7,11 +7,13 @@
 #include "future/promise.hpp"
 #include "job/job_runner.hpp"
 #include "job/job_snapshot.hpp"
+#include "job/passed_hosts.hpp"
 #include "job/wait_condition.hpp"
 #include "job/window.hpp"
 #include "store/job_store.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/dispatch.hpp>
 
 #include <atomic>
 #include <deque>
@@ -58,6 +60,8 @@ public:
             std::size_t shard, std::shared_ptr<JobFrontEnd>, std::vector<Item>, std::size_t permits
         )>
             give;
+        /// Has a shard tell the job what it has of each host, by JobFrontEnd::backlog.
+        std::function<void(std::size_t shard, std::shared_ptr<JobFrontEnd>)> ask_backlog;
         /// Takes back what a shard has queued.
         std::function<void(std::size_t shard, std::string job_id, bool abort)> drop;
         /// The job is done: it may be forgotten.
@@ -73,6 +77,7 @@ public:
     [[nodiscard]] JobSnapshotPtr snapshot() const;
     void report(std::size_t shard, RunnerReport report) override;
     void committed(Commit commit, std::size_t results) override;
+    void backlog(HostBacklog backlog) override;
 
     /// A new job begins to live: its deadline counts from its creation.
     void begin();
@@ -118,8 +123,13 @@ private:
     void on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer);
 
     void load_more();
-    void on_loaded(std::vector<Item> items, std::uint64_t total_then);
+    void on_loaded(ItemsFound found);
     void take_appended(std::vector<Item> items);
+    [[nodiscard]] bool must_look_ahead() const noexcept;
+    void consider_looking_ahead();
+    void ask_for_backlog();
+    void look_ahead();
+    void on_found(ItemsFound found, PassedHosts passed, bool back);
     void hand_out();
     void lease_to_the_hungry();
     void start();
@@ -152,6 +162,14 @@ private:
     bool loading_ = false;                     ///< a read of the store is under way
     bool ending_ = false;                      ///< its end is on its way into the store
     job_state end_state_ = job_state::cancelled;
+    static constexpr std::chrono::milliseconds shortest_look_pause{1};
+    PassedHosts passed_;
+    HostBacklog backlog_;               // as far as the shards have answered
+    std::size_t awaited_backlogs_ = 0;  // shards that have not
+    bool look_armed_ = false;
+    bool looking_ = false;
+    std::chrono::milliseconds look_pause_ = shortest_look_pause;
+    LoopTimer look_timer_;
     std::vector<Waiter> waiters_;
     LoopTimer deadline_;
     LoopTimer publish_timer_;
@@ -164,5 +182,12 @@ private:
     JobSnapshotPtr published_;
     std::uint64_t version_ = 0;
 };
+
+template <class Work>
+void Job::on_loop(Work work) {
+    boost::asio::dispatch(
+        parts_.loop, [self = shared_from_this(), work = std::move(work)]() mutable { work(*self); }
+    );
+}
 
 }  // namespace fanfetch

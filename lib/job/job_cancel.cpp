@@ -41,6 +41,8 @@ void Job::on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<Canc
     said.cancelled =
         first ? unfinished - said.left_running : (mode == cancel_mode::abort ? running : 0);
     window_.clear();
+    passed_.clear();
+    look_timer_.cancel();
     for (std::size_t shard = 0; shard < shards_.size(); ++shard) {
         parts_.drop(shard, id_, mode == cancel_mode::abort);
     }

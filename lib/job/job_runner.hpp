@@ -1,6 +1,7 @@
 #pragma once
 
 #include "host/host.hpp"
+#include "job/passed_hosts.hpp"
 #include "model/item.hpp"
 #include "model/options.hpp"
 #include "model/result.hpp"
@@ -57,6 +58,8 @@ public:
     [[nodiscard]] virtual const JobOptions& options() const noexcept = 0;
     virtual void report(std::size_t shard, RunnerReport report) = 0;
     virtual void committed(Commit commit, std::size_t results) = 0;
+    /// The answer to Dispatcher::backlog.
+    virtual void backlog(HostBacklog backlog) = 0;
 };
 
 class JobRunner;

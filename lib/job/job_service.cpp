@@ -61,6 +61,13 @@ std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
                      permits]() mutable { dispatcher->give(job, std::move(items), permits); };
         asio::dispatch(target.loop, std::move(work));
     };
+    parts.ask_backlog = [this](std::size_t shard, std::shared_ptr<JobFrontEnd> job) {
+        auto& target = parts_.shards[shard];
+        auto work = [dispatcher = target.dispatcher, job = std::move(job)] {
+            job->backlog(dispatcher->backlog(job->id()));
+        };
+        asio::dispatch(target.loop, std::move(work));
+    };
     parts.drop = [this](std::size_t shard, std::string id, bool abort) {
         auto& target = parts_.shards[shard];
         auto work = [dispatcher = target.dispatcher, id = std::move(id), abort] {

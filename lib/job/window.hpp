@@ -10,7 +10,8 @@
 
 namespace fanfetch {
 
-/// The few items of a job that are in memory, whatever its length.
+/// The few items of a job that are in memory, whatever its length: `capacity` of them, and as many
+/// again where hosts hold up the window and others are looked for (see PassedHosts).
 ///
 /// Items are `ready` (read, not handed out) or out (on a shard, or their result not yet durable).
 /// Below half of `capacity` the window asks for the items that come next. Counting what is out
@@ -30,6 +31,11 @@ public:
         const auto held = ready_.size() + out_;
         return held < capacity_ && bytes_ < most_bytes ? capacity_ - held : 0;
     }
+    /// Room for items that are fetched beside those which hold up the window: as much again.
+    [[nodiscard]] std::size_t spare_room() const noexcept {
+        const auto held = ready_.size() + out_;
+        return held < 2 * capacity_ && bytes_ < most_bytes ? 2 * capacity_ - held : 0;
+    }
     [[nodiscard]] bool low() const noexcept { return room() > capacity_ / 2; }
     [[nodiscard]] std::size_t ready() const noexcept { return ready_.size(); }
     [[nodiscard]] std::size_t out() const noexcept { return out_; }
@@ -41,6 +47,12 @@ public:
             bytes_ += item.url.size() + item.extras.size();
             ready_.push_back(std::move(item));
         }
+    }
+    /// Adds items that were passed over before.
+    void add_passed(std::vector<Item> items) {
+        const auto next = next_index_;
+        add(std::move(items));
+        next_index_ = next;
     }
     /// All items before `index` have been seen: there is nothing more to read up to there.
     void skip_to(std::uint64_t index) noexcept {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -90,6 +91,23 @@ struct ResultQuery {
     bool with_attempts = false;
 };
 
+/// Which items without a result are wanted, in the order of their index.
+struct ItemScan {
+    std::string job_id{};
+    std::uint64_t from = 0;
+    std::uint64_t end = std::numeric_limits<std::uint64_t>::max();  ///< not this one any more
+    std::size_t limit = 100;
+    std::uint64_t max_bytes = 10U << 20U;  ///< of the items found; at least one is
+    std::size_t most_looked_at = std::numeric_limits<std::size_t>::max();
+    std::function<bool(const Item&)> wanted{};  ///< none: every item is
+};
+
+/// What a scan came to.
+struct ItemsFound {
+    std::vector<Item> items;
+    std::uint64_t next = 0;  ///< index of the first item that was not looked at
+};
+
 /// An item together with what it ended as, if it did.
 struct ItemRow {
     Item item;
@@ -156,10 +174,18 @@ public:
         WallTime now, std::size_t limit
     ) = 0;
 
-    /// Items without a result, by index from `from` on. Cheap for a whole window: one range scan.
-    [[nodiscard]] virtual std::vector<Item> unfinished_items(
+    /// Items without a result. Cheap for a whole window: one range scan.
+    [[nodiscard]] virtual ItemsFound scan_unfinished(const ItemScan& scan) = 0;
+    [[nodiscard]] std::vector<Item> unfinished_items(
         const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-    ) = 0;
+    ) {
+        ItemScan scan;
+        scan.job_id = job_id;
+        scan.from = from;
+        scan.limit = limit;
+        scan.max_bytes = max_bytes;
+        return scan_unfinished(scan).items;
+    }
 
     [[nodiscard]] virtual std::vector<ItemRow> results_by_seq(const ResultQuery& query) = 0;
     [[nodiscard]] virtual std::vector<ItemRow> items_by_index(const ResultQuery& query) = 0;

@@ -36,9 +36,7 @@ public:
     [[nodiscard]] std::vector<JobRecord> list_jobs(const JobQuery& query) override;
     [[nodiscard]] std::vector<JobRecord> unfinished_jobs() override;
     [[nodiscard]] std::vector<std::string> expired_jobs(WallTime now, std::size_t limit) override;
-    [[nodiscard]] std::vector<Item> unfinished_items(
-        const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-    ) override;
+    [[nodiscard]] ItemsFound scan_unfinished(const ItemScan& scan) override;
     [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query) override;
     [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query) override;
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index)

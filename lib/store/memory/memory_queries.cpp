@@ -83,22 +83,24 @@ std::vector<std::string> MemoryJobStore::expired_jobs(WallTime now, std::size_t 
     return ids;
 }
 
-std::vector<Item> MemoryJobStore::unfinished_items(
-    const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-) {
+ItemsFound MemoryJobStore::scan_unfinished(const ItemScan& scan) {
     const std::lock_guard lock{mutex_};
-    std::vector<Item> items;
-    const Job* job = find(job_id);
+    ItemsFound found;
+    found.next = scan.from;
+    const Job* job = find(scan.job_id);
+    const auto end = job == nullptr ? 0 : std::min<std::uint64_t>(scan.end, job->items.size());
     std::uint64_t bytes = 0;
-    for (auto index = from; job != nullptr && index < job->items.size() &&
-                            takes_more(items.size(), limit, bytes, max_bytes);
-         ++index) {
-        if (job->seq_of[index] == 0) {
-            items.push_back(job->items[index]);
-            bytes += bytes_of(items.back());
+    for (std::size_t looked_at = 0;
+         found.next < end && looked_at < scan.most_looked_at &&
+         takes_more(found.items.size(), scan.limit, bytes, scan.max_bytes);
+         ++found.next, ++looked_at) {
+        const auto& item = job->items[found.next];
+        if (job->seq_of[found.next] == 0 && (!scan.wanted || scan.wanted(item))) {
+            found.items.push_back(item);
+            bytes += bytes_of(item);
         }
     }
-    return items;
+    return found;
 }
 
 ItemRow MemoryJobStore::row(const Job& job, std::uint64_t index, bool with_attempts) {

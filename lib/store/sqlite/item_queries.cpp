@@ -95,22 +95,27 @@ std::uint32_t Queries::seq_of(std::int64_t job, std::uint64_t index) {
     return seqs_.seqs[index % SeqBlock::slots];
 }
 
-std::vector<Item> Queries::unfinished_items(
-    const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-) {
+ItemsFound Queries::scan_unfinished(const ItemScan& scan) {
     return in_one_moment([&] {
-        std::vector<Item> items;
-        const auto job = key_of(job_id);
+        ItemsFound found;
+        const auto job = key_of(scan.job_id);
+        const auto end = job ? std::min(scan.end, job->total) : 0;
+        found.next = job ? std::max(scan.from, job->low_water) : scan.from;
         std::uint64_t bytes = 0;
-        for (auto index = job ? std::max(from, job->low_water) : 0;
-             job && index < job->total && takes_more(items.size(), limit, bytes, max_bytes);
-             ++index) {
-            if (seq_of(job->key, index) == 0) {
-                items.push_back(item_at(job->key, index));
-                bytes += bytes_of(items.back());
+        for (std::size_t looked_at = 0;
+             found.next < end && looked_at < scan.most_looked_at &&
+             takes_more(found.items.size(), scan.limit, bytes, scan.max_bytes);
+             ++found.next, ++looked_at) {
+            if (seq_of(job->key, found.next) != 0) {
+                continue;
+            }
+            const auto& item = item_at(job->key, found.next);
+            if (!scan.wanted || scan.wanted(item)) {
+                found.items.push_back(item);
+                bytes += bytes_of(item);
             }
         }
-        return items;
+        return found;
     });
 }
 

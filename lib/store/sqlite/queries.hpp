@@ -27,9 +27,7 @@ public:
     [[nodiscard]] std::vector<JobRecord> unfinished_jobs();
     [[nodiscard]] std::vector<std::string> expired_jobs(WallTime now, std::size_t limit);
     [[nodiscard]] std::vector<HostRecord> hosts();
-    [[nodiscard]] std::vector<Item> unfinished_items(
-        const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-    );
+    [[nodiscard]] ItemsFound scan_unfinished(const ItemScan& scan);
     [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query);
     [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query);
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index);

@@ -83,12 +83,8 @@ std::vector<std::string> SqliteJobStore::expired_jobs(WallTime now, std::size_t 
     return readers_.with([&](Queries& queries) { return queries.expired_jobs(now, limit); });
 }
 
-std::vector<Item> SqliteJobStore::unfinished_items(
-    const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes
-) {
-    return readers_.with([&](Queries& queries) {
-        return queries.unfinished_items(job_id, from, limit, max_bytes);
-    });
+ItemsFound SqliteJobStore::scan_unfinished(const ItemScan& scan) {
+    return readers_.with([&](Queries& queries) { return queries.scan_unfinished(scan); });
 }
 
 std::vector<ItemRow> SqliteJobStore::results_by_seq(const ResultQuery& query) {

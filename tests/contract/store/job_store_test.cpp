@@ -674,5 +674,34 @@ TYPED_TEST(JobStoreContract, RemembersHostsAndForgetsBlankOnes) {
     EXPECT_EQ(this->store.hosts(), (std::vector{busy}));
 }
 
+TYPED_TEST(JobStoreContract, ScansForTheItemsThatAreWanted) {
+    this->create("job_1", 300);
+    this->record("job_1", {sample_success(7)});
+    ItemScan scan;
+    scan.job_id = "job_1";
+    scan.wanted = [](const Item& item) { return item.index % 7 == 0; };
+    scan.limit = 3;
+    const auto first = this->store.scan_unfinished(scan);
+    ASSERT_EQ(first.items.size(), 3U);
+    EXPECT_EQ(first.items[0].index, 0U);
+    EXPECT_EQ(first.items[1].index, 14U) << "the seventh has a result";
+    EXPECT_EQ(first.next, 22U) << "it goes on behind the last one found";
+
+    scan.from = first.next;
+    scan.most_looked_at = 10;
+    const auto bounded = this->store.scan_unfinished(scan);
+    EXPECT_EQ(bounded.items.size(), 1U);
+    EXPECT_EQ(bounded.next, 32U);
+
+    scan.from = 290;
+    scan.end = 295;
+    scan.limit = 100;
+    const auto last = this->store.scan_unfinished(scan);
+    EXPECT_EQ(last.items.size(), 1U);
+    EXPECT_EQ(last.next, 295U);
+    scan.end = 1000;
+    EXPECT_EQ(this->store.scan_unfinished(scan).next, 300U) << "there are no more";
+}
+
 }  // namespace
 }  // namespace fanfetch::testing

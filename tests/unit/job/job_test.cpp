@@ -394,5 +394,81 @@ TEST(JobService, RefusesNewJobsWhileDraining) {
     EXPECT_EQ(refused.error().code, failure_code::draining);
 }
 
+/// The host lets nobody start, or does again.
+void pause_host(JobBench& bench, const std::string& host, bool paused) {
+    auto change = [paused](HostOverride before) {
+        before.paused = paused;
+        return before;
+    };
+    auto body = [&]() -> awaitable<void> {
+        co_await bench.jobs().change_host(host + ":80", change);
+    };
+    bench.run(body());
+}
+
+TEST(Job, AHostThatHoldsUpTheWindowDoesNotHoldUpTheOthers) {
+    JobBench bench;
+    pause_host(bench, "slow.test", true);
+    auto urls = urls_of("slow.test", 12'000);
+    for (const auto& url : urls_of("fast.test", 6'000)) {
+        urls.push_back(url);
+    }
+    for (const auto& url : urls_of("slow.test", 100)) {
+        urls.push_back(url + "/again");
+    }
+    for (const auto& url : urls_of("late.test", 50)) {
+        urls.push_back(url);
+    }
+    const auto total = urls.size();
+
+    const auto job = bench.submit(urls);
+    const auto others = bench.wait(*job, {kind::count, 6'050});
+    EXPECT_EQ(others->counts.succeeded, 6'050U);
+    EXPECT_EQ(bench.network().attempts("http://slow.test/0"), 0U);
+
+    pause_host(bench, "slow.test", false);
+    const auto done = bench.wait(*job);
+    EXPECT_EQ(done->counts.succeeded, total);
+    EXPECT_EQ(done->record.last_seq, total) << "nothing twice";
+    for (const auto& url : urls) {
+        ASSERT_EQ(bench.network().attempts(url), 1U) << url;
+    }
+}
+
+TEST(Job, ManyHostsThatHoldUpTheWindowLeaveRoomForTheNext) {
+    JobBench bench;
+    std::vector<std::string> urls;
+    for (int host = 0; host < 40; ++host) {
+        const auto name = "slow" + std::to_string(host) + ".test";
+        pause_host(bench, name, true);
+        std::ranges::copy(urls_of(name, 2'000), std::back_inserter(urls));
+    }
+    std::ranges::copy(urls_of("fast.test", 100), std::back_inserter(urls));
+
+    const auto job = bench.submit(urls);
+    EXPECT_EQ(bench.wait(*job, {kind::count, 100})->counts.succeeded, 100U);
+    for (int host = 0; host < 40; ++host) {
+        pause_host(bench, "slow" + std::to_string(host) + ".test", false);
+    }
+    EXPECT_EQ(bench.wait(*job)->record.last_seq, urls.size());
+}
+
+TEST(Job, AJobThatLooksAheadCanBeCancelled) {
+    JobBench bench;
+    pause_host(bench, "slow.test", true);
+    auto urls = urls_of("slow.test", 9'000);
+    urls.push_back("http://fast.test/");
+    const auto job = bench.submit(urls);
+    bench.wait(*job, {kind::count, 1});
+
+    auto cancel = [&]() -> awaitable<void> {
+        auto cancelled = job->cancel(cancel_mode::abort, state_reason::by_user);
+        auto answer = co_await await_future(cancelled);
+        EXPECT_EQ(answer->cancelled, 9'000U);
+    };
+    bench.run(cancel());
+    EXPECT_EQ(bench.wait(*job)->counts.cancelled, 9'000U);
+}
+
 }  // namespace
 }  // namespace fanfetch
