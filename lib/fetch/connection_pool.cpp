@@ -6,11 +6,26 @@
 #include <cerrno>
 
 namespace fanfetch {
+namespace {
 
-std::string ConnectionPool::key(const Url& url, bool verify_tls, std::string_view tenant) {
+constexpr char policy_letter(tls_verify verify) noexcept {
+    switch (verify) {
+        case tls_verify::label:
+            return 'l';
+        case tls_verify::off:
+            return 'o';
+        case tls_verify::strict:
+            break;
+    }
+    return 's';
+}
+
+}  // namespace
+
+std::string ConnectionPool::key(const Url& url, tls_verify verify, std::string_view tenant) {
     std::string text;
     text.reserve(url.host().size() + tenant.size() + 10);
-    text += url.https() ? (verify_tls ? 's' : 'u') : 'p';
+    text += url.https() ? policy_letter(verify) : 'p';
     text += url.host_header();
     text += ' ';
     text += tenant;

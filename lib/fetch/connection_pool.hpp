@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "model/options.hpp"
 #include "net/gate.hpp"
 
 #include <chrono>
@@ -30,7 +31,9 @@ public:
 
     explicit ConnectionPool(Limits limits) noexcept : limits_{limits} {}
 
-    [[nodiscard]] static std::string key(const Url& url, bool verify_tls, std::string_view tenant);
+    [[nodiscard]] static std::string key(
+        const Url& url, tls_verify verify, std::string_view tenant
+    );
 
     /// An idle connection on which nothing has arrived unasked, or null.
     [[nodiscard]] std::unique_ptr<Connection> take(const std::string& key);

@@ -18,6 +18,10 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
+bool unverified(const Connection& connection) {
+    return connection.tls && !connection.report.tls_verified;
+}
+
 microseconds between(Steady::time_point from, Steady::time_point to) {
     return std::max(duration_cast<microseconds>(to - from), microseconds{0});
 }
@@ -114,8 +118,7 @@ bool HttpFetcher::follow(Course& course, const ExchangeScratch& scratch) {
 
 awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end) {
     const auto& options = *course.order.options;
-    const auto key =
-        ConnectionPool::key(course.request.url, options.verify_tls, course.order.tenant);
+    const auto key = ConnectionPool::key(course.request.url, options.verify, course.order.tenant);
     ExchangeOrder order;
     order.request = &course.request;
     order.options = &options;
@@ -142,6 +145,9 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         }
         attempt.remote_address = connection->report.remote_address;
         attempt.reused_connection = reused;
+        if (options.verify == tls_verify::label && unverified(*connection)) {
+            drop_credentials(course.request.headers);  // for good, as across origins
+        }
         co_await run_exchange(*connection, scratch, wheel_, order, end);
         const bool again = reused && end.untouched && safe(course.request.method);
         if (!again) {
@@ -168,7 +174,8 @@ awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(Course& cours
     order.url = &course.request.url;
     order.deadline =
         std::min(course.deadline, saturating_add(parts_.clock->now(), options.timeouts.connect));
-    order.verify_tls = options.verify_tls;
+    order.check =
+        options.verify == tls_verify::strict ? peer_check::required : peer_check::recorded;
     order.tenant = course.order.tenant;
     auto dialled = co_await parts_.gate->connect(std::move(order));
     if (dialled) {

@@ -99,21 +99,15 @@ Fault read_accept_status(const JsonMember& member, FetchOptions& options, const 
 }
 
 Fault read_verify(const JsonMember& member, FetchOptions& options, const OptionContext& context) {
-    enum class verify : std::uint8_t { strict, label, off };
     static constexpr std::array words{
-        JsonWord{"strict", verify::strict}, JsonWord{"label", verify::label},
-        JsonWord{"off", verify::off}};
-    auto wanted = verify::strict;
-    if (auto fault = read_word(member, words, wanted)) {
+        JsonWord{"strict", tls_verify::strict}, JsonWord{"label", tls_verify::label},
+        JsonWord{"off", tls_verify::off}};
+    if (auto fault = read_word(member, words, options.verify)) {
         return fault;
     }
-    if (wanted == verify::label) {
-        return member.refused("not supported by this version");
-    }
-    if (wanted == verify::off && !context.limits.allow_insecure_tls) {
+    if (options.verify == tls_verify::off && !context.limits.allow_insecure_tls) {
         return member.refused("the operator does not allow this (fetch.allow_insecure_tls)");
     }
-    options.verify_tls = wanted == verify::strict;
     return std::nullopt;
 }
 

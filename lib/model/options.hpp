@@ -67,6 +67,13 @@ struct Expectations {
     friend bool operator==(const Expectations&, const Expectations&) = default;
 };
 
+/// What becomes of a TLS connection whose certificate does not verify.
+enum class tls_verify : std::uint8_t {
+    strict,  ///< the attempt fails
+    label,   ///< it is used and its verdict recorded, but no credentials are sent over it
+    off,     ///< it is used as if it were verified; the operator's to allow
+};
+
 /// How one item is fetched: the options of the job with the item's own laid over them.
 struct FetchOptions {
     std::string method = "GET";
@@ -78,7 +85,7 @@ struct FetchOptions {
     std::vector<StatusRange> accept_status{{200, 299}};
     std::uint64_t max_body_bytes = 32U << 20U;
     Expectations expect;
-    bool verify_tls = true;
+    tls_verify verify = tls_verify::strict;
 
     friend bool operator==(const FetchOptions&, const FetchOptions&) = default;
 };

@@ -88,7 +88,7 @@ json::object fetch_to_json(const FetchOptions& fetch, secrets shown) {
         {"accept_status", ranges_to_json(fetch.accept_status)},
         {"max_body_bytes", fetch.max_body_bytes},
         {"expect", expectations_to_json(fetch.expect)},
-        {"verify_tls", fetch.verify_tls},
+        {"tls_verify", static_cast<std::uint8_t>(fetch.verify)},
     };
 }
 

@@ -1,5 +1,7 @@
 #include "model/redirect_policy.hpp"
 
+#include "model/options_json.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -32,12 +34,16 @@ bool becomes_get(std::uint16_t status, std::string_view method) noexcept {
 
 }  // namespace
 
+void drop_credentials(std::vector<HeaderField>& headers) {
+    std::erase_if(headers, [](const HeaderField& field) {
+        return is_credential_header(field.name);
+    });
+}
+
 Expected<HopRequest> next_hop(
     HopRequest from, std::uint16_t status, std::string_view location, int hops_made,
     const RedirectOptions& options
 ) {
-    constexpr std::array<std::string_view, 3> credentials{
-        "authorization", "cookie", "proxy-authorization"};
     constexpr std::array<std::string_view, 5> body_fields{
         "content-encoding", "content-language", "content-location", "content-type",
         "content-length"};
@@ -64,7 +70,7 @@ Expected<HopRequest> next_hop(
                 "following a redirect: it leaves " + from.url.host_key()
             );
         }
-        drop(from.headers, credentials);
+        drop_credentials(from.headers);
     }
     if (becomes_get(status, from.method)) {
         from.method = "GET";

@@ -26,11 +26,13 @@ struct HopRequest {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/// Takes out the header fields that carry credentials (see is_credential_header).
+void drop_credentials(std::vector<HeaderField>& headers);
+
 /// The request of the next hop.
 ///
 /// A 303 (but for GET and HEAD), and a 301 or 302 of a POST, become GET without a body. Leaving
-/// the origin drops Authorization, Cookie and Proxy-Authorization for good: they are not restored
-/// when a later hop comes back.
+/// the origin drops the credentials for good: they are not restored when a later hop comes back.
 ///
 /// Errors   http_redirect_invalid (no or unreadable target, or one that is not http or https: then
 ///          url_scheme), http_redirect_limit, http_redirect_cross_origin

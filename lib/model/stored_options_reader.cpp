@@ -148,7 +148,10 @@ FetchOptions fetch_from(const json::value& value) {
     });
     members.read("max_body_bytes", fetch.max_body_bytes);
     members.with("expect", [&](const json::value& v) { fetch.expect = expectations_from(v); });
-    members.read("verify_tls", fetch.verify_tls);
+    if (bool strict = true; members.read("verify_tls", strict), !strict) {
+        fetch.verify = tls_verify::off;  // as it was stored before there was `label`
+    }
+    members.read("tls_verify", fetch.verify, tls_verify::off);
     return fetch;
 }
 

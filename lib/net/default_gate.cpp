@@ -85,8 +85,7 @@ awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder 
     }
 
     const auto shaking = Steady::now();
-    const auto check = order.verify_tls ? peer_check::required : peer_check::recorded;
-    connection->tls.emplace(connection->socket, tls_.context(check));
+    connection->tls.emplace(connection->socket, tls_.context(order.check));
     auto shaken = co_await shake_hands(*connection, std::string{order.url->host()}, deadline);
     if (!shaken) {
         co_return std::move(shaken.error());

@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "coro/loop.hpp"
 #include "net/connection.hpp"
+#include "net/peer_check.hpp"
 #include "url/url.hpp"
 
 #include <memory>
@@ -15,7 +16,7 @@ namespace fanfetch {
 struct DialOrder {
     const Url* url = nullptr;     ///< outlives the dial
     Steady::time_point deadline;  ///< for TCP and TLS together; what resolving took is added
-    bool verify_tls = true;
+    peer_check check = peer_check::required;
     std::string tenant;  ///< whose resolver slots and exceptions apply
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/expected.hpp"
+#include "net/peer_check.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 
@@ -14,12 +15,6 @@ namespace fanfetch {
 /// Whom we trust.
 struct TlsSettings {
     std::string ca_file{};  ///< PEM certificates, `fetch.ca_file`; empty means the system's
-};
-
-/// What becomes of a connection whose certificate does not verify.
-enum class peer_check : std::uint8_t {
-    required,  ///< the handshake fails
-    recorded,  ///< the handshake goes on, and the verdict says what was wrong
 };
 
 /// What the handshake established.

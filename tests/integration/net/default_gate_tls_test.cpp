@@ -53,7 +53,7 @@ struct TlsCase {
     Credential leaf;
     std::vector<Credential> chain{};
     std::string host = "good.test";
-    bool verify = true;
+    peer_check check = peer_check::required;
     std::function<void(SSL_CTX*)> prepare{};
     std::chrono::milliseconds limit = patience;
 };
@@ -81,7 +81,7 @@ TlsSeen shake(const TlsCase& one) {
         Surroundings around;
         around.egress.allow = {"127.0.0.0/8"};
         around.ca_file = trusted.path();
-        around.verify_tls = one.verify;
+        around.check = one.check;
         around.limit = one.limit;
         const std::string url = "https://" + one.host + ":" + std::to_string(origin.port()) + "/";
         TlsSeen seen;
@@ -309,8 +309,8 @@ TEST(DefaultGateTls, Tls19AnUnverifiedConnectionTellsWhatWasWrong) {
     auto expired = good();
     expired.last_day = -1;
     expired.first_day = -2;
-    const TlsSeen bad = shake({.leaf = root().issue(expired), .verify = false});
-    const TlsSeen fine = shake({.leaf = root().issue(good()), .verify = false});
+    const TlsSeen bad = shake({.leaf = root().issue(expired), .check = peer_check::recorded});
+    const TlsSeen fine = shake({.leaf = root().issue(good()), .check = peer_check::recorded});
 
     EXPECT_EQ(bad.code, failure_code::none) << bad.detail;
     EXPECT_FALSE(bad.report.tls_verified);

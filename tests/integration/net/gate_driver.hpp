@@ -33,7 +33,7 @@ struct Surroundings {
     std::unordered_map<std::string, EgressSettings> tenants{};
     std::string ca_file{};
     std::chrono::milliseconds limit = patience;
-    bool verify_tls = true;
+    peer_check check = peer_check::required;
     std::string tenant = "t";
 };
 
@@ -60,7 +60,7 @@ inline awaitable<Seen> connect_once(
     DialOrder order;
     order.url = &url;
     order.deadline = Steady::now() + around.limit;
-    order.verify_tls = around.verify_tls;
+    order.check = around.check;
     order.tenant = around.tenant;
 
     begin_connect_log();

@@ -59,7 +59,7 @@ TEST(ItemExtras, WhatWasAcceptedHoldsUnderLowerLimits) {
     const auto options = item_options({}, R"({"redirects":{"max":5000},"tls":{"verify":"off"}})");
 
     EXPECT_EQ(options.redirects.max, 5000);
-    EXPECT_FALSE(options.verify_tls);
+    EXPECT_EQ(options.verify, tls_verify::off);
 }
 
 TEST(ItemExtras, OtherTextIsABug) {

@@ -28,7 +28,7 @@ JobOptions unusual_options() {
     fetch.accept_status = {{100, 199}, {404, 404}};
     fetch.max_body_bytes = std::numeric_limits<std::uint64_t>::max();
     fetch.expect = {std::uint64_t{7}, std::string(32, '\xAB'), std::string(16, '\x01'), "a/b"};
-    fetch.verify_tls = false;
+    fetch.verify = tls_verify::label;
     options.store_body = store_body::success;
     options.on_error = on_error::stop_after_percent;
     options.on_error_limit = 25;
@@ -68,6 +68,14 @@ TEST(OptionsJson, AbsentMembersKeepTheirDefaults) {
     ASSERT_TRUE(options.has_value());
     EXPECT_EQ(options->concurrency, 5);
     EXPECT_EQ(options->fetch, FetchOptions{});
+}
+
+TEST(OptionsJson, ReadsHowTlsWasStoredBeforeThereWasLabel) {
+    const auto strict = job_options_from_json(R"({"fetch":{"verify_tls":true}})");
+    const auto off = job_options_from_json(R"({"fetch":{"verify_tls":false}})");
+
+    EXPECT_EQ(strict->fetch.verify, tls_verify::strict);
+    EXPECT_EQ(off->fetch.verify, tls_verify::off);
 }
 
 TEST(OptionsJson, WhatCannotBeReadIsAFailure) {

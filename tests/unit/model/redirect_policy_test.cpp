@@ -52,11 +52,14 @@ TEST(RedirectPolicy, Ups13CredentialsAreDroppedAcrossOriginsAndNeverRestored) {
     for (const char* target :
          {"http://b.test/", "https://a.test/", "http://a.test:8080/", "//b.test/"}) {
         auto from = request("http://a.test/");
-        from.headers = {{"AUTHORIZATION", "secret"}, {"cookie", "secret"}, {"Accept", "x"}};
+        from.headers = {
+            {"AUTHORIZATION", "secret"}, {"cookie", "secret"}, {"X-Api-Key", "secret"},
+            {"Accept", "x"}};
         auto hop = next_hop(from, 302, target, 0, {});
         ASSERT_TRUE(hop);
         EXPECT_FALSE(has(*hop, "AUTHORIZATION")) << target;
         EXPECT_FALSE(has(*hop, "cookie")) << target;
+        EXPECT_FALSE(has(*hop, "X-Api-Key")) << target;
         EXPECT_TRUE(has(*hop, "Accept"));
         auto back = next_hop(*hop, 302, "http://a.test/", 1, {});
         ASSERT_TRUE(back);

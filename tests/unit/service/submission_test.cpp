@@ -214,7 +214,6 @@ const Refusal refusals[] = {
     // Options of the API that are not carried out yet.
     {R"({"timeouts":{"low_speed":{"bytes_per_s":1,"for":"1s"}}})", "/options/timeouts/low_speed"},
     {R"({"max_decoded_ratio":100})", "/options/max_decoded_ratio"},
-    {R"({"tls":{"verify":"label"}})", "/options/tls/verify"},
     {R"({"http_version":"h2"})", "/options/http_version"},
     {R"({"robots":"obey"})", "/options/robots"},
     {R"({"conditional":{"etag":"x"}})", "/options/conditional"},
@@ -327,17 +326,20 @@ TEST(ParseSubmission, Inj02BoundsTheHeaderSection) {
     EXPECT_TRUE(with_options(R"({"headers":{"A":"!~ \tx"}})").has_value());
 }
 
-TEST(ParseSubmission, UnverifiedTlsNeedsTheOperatorsLeave) {
+TEST(ParseSubmission, Tls19UnverifiedTlsNeedsTheOperatorsLeave) {
     SubmissionContext lenient;
     lenient.limits.options.allow_insecure_tls = true;
 
     const auto refused = with_options(R"({"tls":{"verify":"off"}})");
     const auto allowed = with_options(R"({"tls":{"verify":"off"}})", lenient);
+    const auto labelled = with_options(R"({"tls":{"verify":"label"}})");
 
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().pointer, "/options/tls/verify");
     ASSERT_TRUE(allowed.has_value());
-    EXPECT_FALSE(allowed->options.fetch.verify_tls);
+    EXPECT_EQ(allowed->options.fetch.verify, tls_verify::off);
+    ASSERT_TRUE(labelled.has_value()) << "no credentials go over such a connection";
+    EXPECT_EQ(labelled->options.fetch.verify, tls_verify::label);
 }
 
 TEST(ParseSubmission, ItemsKeepTheirOwnMembersAsCanonicalJson) {
