@@ -135,7 +135,7 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
     bool reused = connection != nullptr;
     for (;;) {
         if (!connection) {
-            auto dialled = co_await dial(course);
+            auto dialled = co_await dial(course, key);
             if (!dialled) {
                 end.code = dialled.error().code;
                 end.detail = std::move(dialled.error().detail);
@@ -168,7 +168,9 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
     }
 }
 
-awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(Course& course) {
+awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(
+    Course& course, const std::string& key
+) {
     const auto& options = *course.order.options;
     DialOrder order;
     order.url = &course.request.url;
@@ -177,6 +179,7 @@ awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(Course& cours
     order.check =
         options.verify == tls_verify::strict ? peer_check::required : peer_check::recorded;
     order.tenant = course.order.tenant;
+    order.session_key = key;
     auto dialled = co_await parts_.gate->connect(std::move(order));
     if (dialled) {
         const auto& report = (*dialled)->report;

@@ -56,7 +56,7 @@ private:
 
     awaitable<void> one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end);
     [[nodiscard]] bool follow(Course& course, const ExchangeScratch& scratch);
-    awaitable<Expected<std::unique_ptr<Connection>>> dial(Course& course);
+    awaitable<Expected<std::unique_ptr<Connection>>> dial(Course& course, const std::string& key);
     void conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
 
     [[nodiscard]] std::unique_ptr<ExchangeScratch> lease_scratch();

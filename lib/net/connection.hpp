@@ -23,7 +23,8 @@ struct DialReport {
     std::string tls_version;
     std::string tls_cipher;
     bool tls_verified = false;
-    std::string tls_verdict;  ///< "ok", "tls.hostname", …; empty for plain connections
+    std::string tls_verdict;   ///< "ok", "tls.hostname", …; empty for plain connections
+    bool tls_resumed = false;  ///< the verdict is that of the handshake that made the session
 };
 
 /// An open connection to an origin, plain or TLS. The TLS stream refers to the socket beside it,

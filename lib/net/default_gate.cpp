@@ -3,8 +3,11 @@
 #include "net/connector.hpp"
 #include "net/dial_plan.hpp"
 #include "net/tls_handshake.hpp"
+#include "net/tls_sessions.hpp"
 
 #include <boost/asio/this_coro.hpp>
+
+#include <openssl/ssl.h>
 
 #include <utility>
 
@@ -27,10 +30,14 @@ public:
 private:
     [[nodiscard]] const EgressRules& rules_of(const std::string& tenant) const;
     awaitable<Plan> plan(const Url& url, std::string tenant);
+    awaitable<Expected<void>> secure(
+        Connection& connection, const DialOrder& order, Steady::time_point deadline
+    );
 
     GateOptions options_;
     Resolver& resolver_;
     TlsPolicy& tls_;
+    TlsSessions sessions_;
 };
 
 const EgressRules& DefaultGate::rules_of(const std::string& tenant) const {
@@ -61,6 +68,25 @@ awaitable<Plan> DefaultGate::plan(const Url& url, std::string tenant) {
     co_return plan_dials(rules, answer->addresses, url.port(), host);
 }
 
+awaitable<Expected<void>> DefaultGate::secure(
+    Connection& connection, const DialOrder& order, Steady::time_point deadline
+) {
+    const auto shaking = Steady::now();
+    connection.tls.emplace(connection.socket, tls_.context(order.check));
+    SSL* stream = connection.tls->native_handle();
+    if (!order.session_key.empty()) {
+        sessions_.offer(stream, order.session_key);
+    }
+    auto shaken = co_await shake_hands(connection, std::string{order.url->host()}, deadline);
+    if (!shaken) {
+        sessions_.forget(order.session_key);
+        co_return shaken;
+    }
+    connection.report.tls_resumed = ::SSL_session_reused(stream) == 1;
+    connection.report.tls = since(shaking);
+    co_return shaken;
+}
+
 awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder order) {
     const LoopExecutor executor = co_await boost::asio::this_coro::executor;
     auto connection = std::make_unique<Connection>(executor);
@@ -84,13 +110,10 @@ awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder 
         co_return connection;
     }
 
-    const auto shaking = Steady::now();
-    connection->tls.emplace(connection->socket, tls_.context(order.check));
-    auto shaken = co_await shake_hands(*connection, std::string{order.url->host()}, deadline);
-    if (!shaken) {
-        co_return std::move(shaken.error());
+    auto secured = co_await secure(*connection, order, deadline);
+    if (!secured) {
+        co_return std::move(secured.error());
     }
-    connection->report.tls = since(shaking);
     co_return connection;
 }
 

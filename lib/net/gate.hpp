@@ -18,6 +18,9 @@ struct DialOrder {
     Steady::time_point deadline;  ///< for TCP and TLS together; what resolving took is added
     peer_check check = peer_check::required;
     std::string tenant;  ///< whose resolver slots and exceptions apply
+    /// Who may take up each other's TLS sessions: the origin, the policy, the tenant and whatever
+    /// else keeps connections apart. Empty: no session is kept.
+    std::string session_key{};
 };
 
 /// The only way out: resolves, judges every address, and dials exactly what was judged.

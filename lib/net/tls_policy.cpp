@@ -2,6 +2,7 @@
 
 #include "net/egress_entry.hpp"
 #include "net/ip_address.hpp"
+#include "net/tls_sessions.hpp"
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -52,9 +53,9 @@ ssl::context make_context(X509_STORE* trust, peer_check check) {
     ssl::context context{ssl::context::tls_client};
     SSL_CTX* handle = context.native_handle();
     SSL_CTX_set_min_proto_version(handle, TLS1_2_VERSION);
-    SSL_CTX_set_options(handle, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    SSL_CTX_set_options(handle, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(handle, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_session_cache_mode(handle, SSL_SESS_CACHE_OFF);
+    TlsSessions::enable(handle);
     ::SSL_CTX_set_cipher_list(handle, tls12_ciphers);
     ::SSL_CTX_set_security_level(handle, 2);
     ::SSL_CTX_set_alpn_protos(handle, alpn.data(), static_cast<unsigned>(alpn.size()));

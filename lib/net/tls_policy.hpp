@@ -30,7 +30,8 @@ struct TlsFindings {
 /// TLS 1.2 or later; the chain is verified at security level 2 (112 bits) against the trusted
 /// certificates, and the host against the subject alternative names only: the common name is not
 /// looked at and a wildcard stands for one whole label. No static RSA, no anonymous or
-/// pre-shared keys, no renegotiation, no compression, no session resumption. ALPN offers http/1.1.
+/// pre-shared keys, no renegotiation, no compression. Sessions are taken up again as TlsSessions
+/// says. ALPN offers http/1.1.
 /// `peer_check::recorded` differs in nothing but in going on.
 ///
 /// The system's certificates are read in the background, since that takes longer than everything

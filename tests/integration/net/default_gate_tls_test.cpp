@@ -318,7 +318,7 @@ TEST(DefaultGateTls, Tls19AnUnverifiedConnectionTellsWhatWasWrong) {
     EXPECT_TRUE(fine.report.tls_verified);
 }
 
-TEST(DefaultGateTls, Tls20NoSessionIsResumed) {
+TEST(DefaultGateTls, Tls20WithoutAKeyNoSessionIsResumed) {
     static int resumed = 0;  // the callback has no room for a reference
     const auto leaf = root().issue(good());
     const auto count = [](SSL_CTX* context) {
