@@ -19,6 +19,10 @@ using Descriptor = asio::posix::basic_stream_descriptor<LoopExecutor>;
 constexpr double first_try_share = 0.3;
 constexpr int tries = 2;
 
+/// Room for the answers of one loop turn: a datagram takes about a kilobyte of it, and one that
+/// finds no room is asked for again only much later. The kernel may grant less.
+constexpr int receive_buffer = 1 << 20;
+
 int set_servers(ares_channel channel, const std::vector<IpEndpoint>& servers) {
     std::vector<ares_addr_port_node> nodes(servers.size());
     for (std::size_t i = 0; i < servers.size(); ++i) {
@@ -83,11 +87,12 @@ Expected<std::unique_ptr<CaresChannel>> CaresChannel::make(
     settings.ndots = 1;
     settings.ndomains = 0;
     settings.lookups = lookups.data();
+    settings.socket_receive_buffer_size = receive_buffer;
     settings.sock_state_cb = &CaresChannel::on_socket;
     settings.sock_state_cb_data = made.get();
     const int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS |
                      ARES_OPT_DOMAINS | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
-                     ARES_OPT_NOROTATE;
+                     ARES_OPT_SOCK_RCVBUF | ARES_OPT_NOROTATE;
     int status = library;
     if (status == ARES_SUCCESS) {
         status = ::ares_init_options(&made->channel_, &settings, mask);

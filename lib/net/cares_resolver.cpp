@@ -1,14 +1,11 @@
 #include "net/cares_resolver.hpp"
 
 #include "net/cares_channel.hpp"
+#include "net/flight_resolver.hpp"
 #include "net/lookup.hpp"
-#include "net/tenant_slots.hpp"
-#include "net/wakeup.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -19,176 +16,86 @@ namespace {
 constexpr std::chrono::milliseconds tick_length{25};
 constexpr std::uint16_t dns_port = 53;
 
-/// A question is settled a little before those who asked it give up, so that they get what there
-/// is: addresses of one kind, perhaps.
-constexpr std::chrono::milliseconds settling_time(std::chrono::milliseconds timeout) {
-    return timeout - timeout / 20;
-}
-
 using Timer =
     boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>;
 
-/// A name that is being asked about, and who waits for it. Shared by the resolver, until it is
-/// settled, and by those who wait, who read the outcome from it.
-struct Flight {
-    Flight(Steady::time_point deadline, std::string whose)
-        : lookup{deadline}, tenant{std::move(whose)} {}
-
-    Lookup lookup;
-    std::string tenant;  // whose slot it takes
-    std::vector<Wakeup*> waiting;
-    std::optional<Expected<Answer>> outcome;
-};
-
-/// Among those who wait for a flight, as long as the coroutine does.
-class Aboard {
+/// Name servers, each name asked for as A and AAAA at once.
+class CaresSource final : public NameSource {
 public:
-    Aboard(Flight& flight, Wakeup& wakeup) : flight_{flight}, wakeup_{wakeup} {
-        flight_.waiting.push_back(&wakeup_);
-    }
-    Aboard(const Aboard&) = delete;
-    Aboard& operator=(const Aboard&) = delete;
-    ~Aboard() { std::erase(flight_.waiting, &wakeup_); }
-
-private:
-    Flight& flight_;
-    Wakeup& wakeup_;
-};
-
-class CaresResolver final : public Resolver {
-public:
-    CaresResolver(
-        LoopExecutor loop, std::unique_ptr<CaresChannel> channel, const CaresOptions& options
-    )
-        : loop_{loop},
-          timeout_{options.timeout},
-          cache_{options.cached_names},
-          slots_{loop, options.tenant_slots},
-          ticker_{std::make_shared<Ticker>(*this)},
-          channel_{std::move(channel)} {}
-    CaresResolver(const CaresResolver&) = delete;
-    CaresResolver& operator=(const CaresResolver&) = delete;
-    ~CaresResolver() override {
-        ticker_->resolver = nullptr;
+    CaresSource(LoopExecutor loop, std::unique_ptr<CaresChannel> channel)
+        : ticker_{std::make_shared<Ticker>(*this, loop)}, channel_{std::move(channel)} {}
+    CaresSource(const CaresSource&) = delete;
+    CaresSource& operator=(const CaresSource&) = delete;
+    ~CaresSource() override {
+        ticker_->source = nullptr;
         ticker_->timer.cancel();
-        flights_.clear();  // before the channel reports what it gives up
+        open_.clear();  // before the channel reports what it gives up
     }
 
-    awaitable<Expected<Answer>> resolve(
-        std::string host, Steady::time_point deadline, std::string tenant
-    ) override;
+    void ask(std::string name, Steady::time_point deadline, OnAnswer on_answer) override;
 
 private:
-    using Flights = std::unordered_map<std::string, std::shared_ptr<Flight>>;
+    struct Open {
+        Open(Steady::time_point deadline, OnAnswer then)
+            : lookup{deadline}, on_answer{std::move(then)} {}
+        Lookup lookup;
+        OnAnswer on_answer;
+    };
+    using Lookups = std::unordered_map<std::string, std::shared_ptr<Open>>;
 
     /// What the loop's queue may hold of us.
     struct Ticker {
-        explicit Ticker(CaresResolver& of) : resolver{&of}, timer{of.loop_} {}
-        CaresResolver* resolver;
+        Ticker(CaresSource& of, LoopExecutor loop) : source{&of}, timer{loop} {}
+        CaresSource* source;
         Timer timer;
         bool set = false;
     };
 
-    std::shared_ptr<Flight> depart(const std::string& host, std::string tenant);
-    void ask(const std::string& host, record_type type, const std::shared_ptr<Flight>& flight);
-    void settle(Flights::iterator position, Expected<Answer> outcome);
-    void settle_if_done(const std::string& host);
+    void ask_for(const std::string& name, record_type type, const std::shared_ptr<Open>& open);
+    void finish(Lookups::iterator position, Expected<Answer> answer);
     void set_ticker();
     void tick();
 
-    LoopExecutor loop_;
-    std::chrono::milliseconds timeout_;
-    DnsCache cache_;
-    TenantSlots slots_;
-    Flights flights_;
+    Lookups open_;
     std::shared_ptr<Ticker> ticker_;
     std::unique_ptr<CaresChannel> channel_;
 };
 
-awaitable<Expected<Answer>> CaresResolver::resolve(
-    std::string host, Steady::time_point deadline, std::string tenant
-) {
-    deadline = std::min(deadline, saturating_add(Steady::now(), timeout_));
-    if (host.ends_with('.')) {
-        host.pop_back();  // every name is absolute here
-    }
-    if (auto known = cache_.find(host, Steady::now())) {
-        co_return std::move(*known);
-    }
-    auto found = flights_.find(host);
-    if (found == flights_.end()) {
-        const bool taken = co_await slots_.take(tenant, deadline);
-        if (!taken) {
-            co_return failed(failure_code::dns_timeout, "resolving the name: too many at once");
-        }
-        // Somebody may have asked, or even got the answer, while we waited.
-        auto known = cache_.find(host, Steady::now());
-        found = flights_.find(host);
-        if (known || found != flights_.end()) {
-            slots_.give_back(tenant);
-        }
-        if (known) {
-            co_return std::move(*known);
-        }
-    }
-    const auto flight = found != flights_.end() ? found->second : depart(host, std::move(tenant));
-
-    Wakeup arrival{loop_};
-    const Aboard aboard{*flight, arrival};
-    while (!flight->outcome) {
-        if (Steady::now() >= deadline) {
-            co_return failed(failure_code::dns_timeout, "resolving the name: no answer in time");
-        }
-        co_await arrival.wait_until(deadline);
-    }
-    co_return *flight->outcome;
-}
-
-std::shared_ptr<Flight> CaresResolver::depart(const std::string& host, std::string tenant) {
-    auto flight = std::make_shared<Flight>(
-        saturating_add(Steady::now(), settling_time(timeout_)), std::move(tenant)
-    );
-    flights_.emplace(host, flight);
+void CaresSource::ask(std::string name, Steady::time_point deadline, OnAnswer on_answer) {
+    const auto open = std::make_shared<Open>(deadline, std::move(on_answer));
+    open_.insert_or_assign(name, open);
     set_ticker();
-    ask(host, record_type::aaaa, flight);
-    ask(host, record_type::a, flight);
-    return flight;
+    ask_for(name, record_type::aaaa, open);
+    ask_for(name, record_type::a, open);
 }
 
-void CaresResolver::ask(
-    const std::string& host, record_type type, const std::shared_ptr<Flight>& flight
+void CaresSource::ask_for(
+    const std::string& name, record_type type, const std::shared_ptr<Open>& open
 ) {
-    auto on_reply = [this, host, type, weak = std::weak_ptr{flight}](DnsReply reply) {
-        if (const auto asked = weak.lock(); asked && !asked->outcome) {
-            asked->lookup.add(type, std::move(reply), Steady::now());
-            settle_if_done(host);
+    auto on_reply = [this, name, type, weak = std::weak_ptr{open}](DnsReply reply) {
+        const auto asked = weak.lock();
+        if (!asked) {
+            return;
+        }
+        asked->lookup.add(type, std::move(reply), Steady::now());
+        const auto position = open_.find(name);
+        if (position == open_.end() || position->second != asked) {
+            return;
+        }
+        if (auto answer = asked->lookup.outcome(Steady::now())) {
+            finish(position, std::move(*answer));
         }
     };
-    channel_->ask(host, type, std::move(on_reply));
+    channel_->ask(name, type, std::move(on_reply));
 }
 
-void CaresResolver::settle_if_done(const std::string& host) {
-    const auto position = flights_.find(host);
-    if (position == flights_.end()) {
-        return;
-    }
-    if (auto outcome = position->second->lookup.outcome(Steady::now())) {
-        settle(position, std::move(*outcome));
-    }
+void CaresSource::finish(Lookups::iterator position, Expected<Answer> answer) {
+    const auto open = position->second;
+    open_.erase(position);
+    open->on_answer(std::move(answer), open->lookup.ttl());
 }
 
-void CaresResolver::settle(Flights::iterator position, Expected<Answer> outcome) {
-    const auto flight = position->second;
-    cache_.store(position->first, outcome, flight->lookup.ttl(), Steady::now());
-    flights_.erase(position);
-    slots_.give_back(flight->tenant);
-    flight->outcome = std::move(outcome);
-    for (Wakeup* waiter : flight->waiting) {
-        waiter->wake();
-    }
-}
-
-void CaresResolver::set_ticker() {
+void CaresSource::set_ticker() {
     if (ticker_->set) {
         return;
     }
@@ -196,22 +103,22 @@ void CaresResolver::set_ticker() {
     ticker_->timer.expires_after(tick_length);
     ticker_->timer.async_wait([ticker = ticker_](const boost::system::error_code& error) {
         ticker->set = false;
-        if (!error && ticker->resolver != nullptr) {
-            ticker->resolver->tick();
+        if (!error && ticker->source != nullptr) {
+            ticker->source->tick();
         }
     });
 }
 
-void CaresResolver::tick() {
+void CaresSource::tick() {
     channel_->tick();
     const auto now = Steady::now();
-    for (auto next = flights_.begin(); next != flights_.end();) {
+    for (auto next = open_.begin(); next != open_.end();) {
         const auto position = next++;
-        if (auto outcome = position->second->lookup.outcome(now)) {
-            settle(position, std::move(*outcome));
+        if (auto answer = position->second->lookup.outcome(now)) {
+            finish(position, std::move(*answer));
         }
     }
-    if (!flights_.empty() || channel_->busy()) {
+    if (!open_.empty() || channel_->busy()) {
         set_ticker();
     }
 }
@@ -236,8 +143,10 @@ Expected<std::unique_ptr<Resolver>> make_cares_resolver(
     if (!channel) {
         return channel.error();
     }
-    return std::unique_ptr<Resolver>{
-        std::make_unique<CaresResolver>(loop, std::move(*channel), options)};
+    auto source = std::make_unique<CaresSource>(loop, std::move(*channel));
+    return make_flight_resolver(
+        loop, std::move(source), {options.timeout, options.tenant_slots, options.cached_names}
+    );
 }
 
 }  // namespace fanfetch

@@ -1,5 +1,8 @@
 #include "support/dns_stub.hpp"
 
+#include "base/time.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -20,6 +23,7 @@ using boost::system::error_code;
 using UdpSocket = asio::basic_datagram_socket<udp, LoopExecutor>;
 using TcpListener = asio::basic_socket_acceptor<tcp, LoopExecutor>;
 using TcpStream = asio::basic_stream_socket<tcp, LoopExecutor>;
+using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor>;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t largest_question = 512;
@@ -49,6 +53,8 @@ struct DnsStub::State : std::enable_shared_from_this<State> {
             listener = TcpListener{loop, tcp::v4()};
             listener.bind({asio::ip::address_v4::loopback(), udp.local_endpoint().port()}, taken);
         }
+        error_code ignored;  // what is asked all at once finds more room, if the kernel has it
+        udp.set_option(asio::socket_base::receive_buffer_size{1 << 20}, ignored);
         if (taken) {
             throw boost::system::system_error{taken, "finding a port for a name server"};
         }
@@ -61,6 +67,8 @@ struct DnsStub::State : std::enable_shared_from_this<State> {
     udp::endpoint sender;
     std::map<std::string, Script, std::less<>> scripts;
     std::map<std::string, std::vector<std::string>, std::less<>> over_tcp;
+    std::optional<std::vector<std::string>> others;
+    std::chrono::milliseconds late{0};
     std::vector<DnsQuestion> asked;
 
     struct Unanswered {
@@ -70,6 +78,20 @@ struct DnsStub::State : std::enable_shared_from_this<State> {
     std::vector<Unanswered> unanswered;  // over UDP
 
     void send(const Bytes& reply, const udp::endpoint& to) {
+        if (late == std::chrono::milliseconds{0}) {
+            send_now(reply, to);
+            return;
+        }
+        auto timer = std::make_shared<Timer>(udp.get_executor());
+        timer->expires_after(late);
+        timer->async_wait([self = shared_from_this(), timer, reply, to](const error_code& error) {
+            if (!error && self->udp.is_open()) {
+                self->send_now(reply, to);
+            }
+        });
+    }
+
+    void send_now(const Bytes& reply, const udp::endpoint& to) {
         error_code ignored;  // a reply that is lost is the resolver's to ask for again
         udp.send_to(asio::buffer(reply), to, 0, ignored);
     }
@@ -141,6 +163,8 @@ struct DnsStub::State : std::enable_shared_from_this<State> {
             }
         } else if (const auto script = scripts.find(question.name); script != scripts.end()) {
             reply = script->second(question);
+        } else if (others) {
+            reply = reply_with(question, *others, default_ttl);
         } else {
             reply = DnsMessage{question.name, question.type}.status(DnsMessage::code::no_such_name);
         }
@@ -195,6 +219,14 @@ void DnsStub::truncate(std::string name, std::vector<std::string> addresses) {
 
 void DnsStub::script(std::string name, Script script) {
     state_->scripts[std::move(name)] = std::move(script);
+}
+
+void DnsStub::answer_others(std::vector<std::string> addresses) {
+    state_->others = std::move(addresses);
+}
+
+void DnsStub::delay(std::chrono::milliseconds time) {
+    state_->late = time;
 }
 
 std::string DnsStub::server() const {

@@ -40,6 +40,10 @@ public:
     /// Over UDP only that there is more than fits, over TCP the answer.
     void truncate(std::string name, std::vector<std::string> addresses);
     void script(std::string name, Script script);
+    /// What names without a script have; without it they do not exist.
+    void answer_others(std::vector<std::string> addresses);
+    /// Replies over UDP go out this late, each by itself.
+    void delay(std::chrono::milliseconds time);
 
     /// "127.0.0.1:41233", as in `dns.servers`.
     [[nodiscard]] std::string server() const;

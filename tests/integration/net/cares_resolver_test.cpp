@@ -1,8 +1,10 @@
 #include "net/cares_resolver.hpp"
 
+#include "coro/event_loop.hpp"
 #include "coro/spawn.hpp"
 #include "coro/with_timeout.hpp"
 #include "future/errors.hpp"
+#include "future/promise.hpp"
 #include "integration/net/connect_log.hpp"
 #include "support/dns_stub.hpp"
 #include "support/patience.hpp"
@@ -317,6 +319,53 @@ TEST(CaresResolver, Ups16ATenantsSlowNamesAreItsOwnTrouble) {
     EXPECT_EQ(seen.neighbour, Texts{"192.0.2.1"});
     EXPECT_EQ(seen.flooder, failure_code::dns_timeout);
     EXPECT_EQ(seen.questions, 0U);
+}
+
+TEST(CaresResolver, M01TenThousandNamesResolveSideBySide) {
+    constexpr std::size_t names = 10'000;
+    constexpr auto each = 50ms;
+    struct Seen {
+        std::size_t good = 0;
+        Steady::duration took{};
+    };
+    EventLoop elsewhere{"names"};  // on a thread of its own, as name servers are
+    std::optional<DnsStub> stub{elsewhere.executor()};
+    stub->answer_others({"192.0.2.1"});
+    stub->delay(each);
+    CaresOptions options{.servers = {stub->server()}, .timeout = 20s};
+    elsewhere.start();
+
+    const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<Seen> {
+        const auto resolver = make_cares_resolver(home, options).value();
+        const auto begun = Steady::now();
+        std::vector<Task<Expected<Answer>>> tasks;
+        for (std::size_t i = 0; i < names; ++i) {
+            const std::string name = "n" + std::to_string(i) + ".test";
+            tasks.push_back(spawn(home, resolver->resolve(name, soon(), "t")));
+        }
+        Seen result;
+        for (auto& task : tasks) {
+            const auto answer = co_await task.join();
+            result.good += answer ? 1U : 0U;
+        }
+        result.took = Steady::now() - begun;
+        co_return result;
+    });
+    Promise<std::size_t> counted;
+    elsewhere.post([&] {
+        const auto questions = stub->asked().size();
+        stub.reset();
+        counted.set_result(questions);
+    });
+    const auto questions = counted.get_future().result();
+    elsewhere.stop();
+    elsewhere.join();
+
+    EXPECT_EQ(seen.good, names);
+    EXPECT_LT(questions, 3 * names) << "A and AAAA of each, few of them twice";
+    const auto seconds = std::chrono::duration<double>(seen.took).count();
+    RecordProperty("seconds", std::to_string(seconds));
+    EXPECT_LT(seconds, 25) << "one after the other it would be 500 s";
 }
 
 TEST(CaresResolver, AFreedSlotGoesToTheNextInLine) {
