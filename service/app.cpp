@@ -4,6 +4,7 @@
 #include "keys_setup.hpp"
 #include "net/cares_resolver.hpp"
 #include "net/default_gate.hpp"
+#include "net/system_resolver.hpp"
 #include "store/sqlite/open.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -59,6 +60,46 @@ HostPolicy host_policy(const Settings& settings) {
     policy.max_retry_after = settings.host.max_retry_after;
     policy.breaker = {settings.host.breaker_failures, settings.host.breaker_cooldown};
     return policy;
+}
+
+/// The settings have been checked, so it can be read.
+std::optional<EgressProxy> egress_proxy(const Settings& settings) {
+    if (settings.egress.proxy.empty()) {
+        return std::nullopt;
+    }
+    auto proxy = EgressProxy::parse(settings.egress.proxy).value();
+    proxy.resolve = settings.egress.proxy_resolve;
+    return proxy;
+}
+
+/// Threads of its own for the C library's resolver, so that slow names keep nobody from the disk.
+/// They are never joined: one may sit in getaddrinfo for longer than an end may take.
+Executor& system_resolver_threads() {
+    static auto& threads = *new ThreadPoolExecutor(
+        {.max_workers = 64, .name_prefix = "dns", .at_exit = exit_policy::abandon}
+    );
+    return threads;
+}
+
+/// Half of the threads for any one tenant, whichever shards its names are on.
+FlightOptions system_resolver_options(const Settings& settings) {
+    constexpr std::uint64_t half = 32;
+    FlightOptions options;
+    options.timeout = settings.dns.timeout;
+    options.tenant_slots = std::max<std::uint64_t>(1, half / settings.shards);
+    return options;
+}
+
+Expected<std::unique_ptr<Resolver>> make_resolver(LoopExecutor loop, const Settings& settings) {
+    if (settings.dns.resolver == dns_resolver::system) {
+        return make_system_resolver(
+            loop, system_resolver_threads(), system_resolver_options(settings)
+        );
+    }
+    CaresOptions options;
+    options.servers = settings.dns.servers;
+    options.timeout = settings.dns.timeout;
+    return make_cares_resolver(loop, options);
 }
 
 /// Runs something on a loop, after what is queued there, and waits until it is done.
@@ -206,18 +247,17 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         return tls.error();
     }
     tls_.emplace(std::move(*tls));
-    CaresOptions dns;
-    dns.servers = settings_.dns.servers;
-    dns.timeout = settings_.dns.timeout;
     dispatch_metrics_ = DispatchMetrics::make(metrics_);
     for (std::size_t number = 0; number < shards_.size(); ++number) {
         auto& shard = *shards_[number];
-        auto resolver = make_cares_resolver(shard.loop.executor(), dns);
+        auto resolver = make_resolver(shard.loop.executor(), settings_);
         if (!resolver) {
             return resolver.error();
         }
         shard.resolver = std::move(*resolver);
-        shard.gate = make_gate({*rules, {}, settings_.dns.timeout}, *shard.resolver, *tls_);
+        shard.gate = make_gate(
+            {*rules, {}, settings_.dns.timeout, egress_proxy(settings_)}, *shard.resolver, *tls_
+        );
 
         HttpFetcher::Parts fetch{shard.loop.executor()};
         fetch.gate = shard.gate.get();

@@ -62,10 +62,12 @@ std::vector<SettingRow> make_rows() {
          "Ports that may be fetched from: numbers, ranges and the word default. Empty: 80, 443 and "
          "1024-65535 without the ports of well-known internal services."},
         {"egress.proxy", "", [](Settings& s) -> SettingSlot { return &s.egress.proxy; }, "", "",
-         "Proxy for everything that is fetched, http://host:port.", false},
+         "Proxy for everything that is fetched, http://host:port or http://user:password@host:port. "
+         "Its own address is not judged. Empty: none; variables such as http_proxy are not read."},
         {"egress.proxy_resolve", "local",
          [](Settings& s) { return words(s.egress.proxy_resolve, proxy_resolve_words); }, "", "",
-         "local: names are resolved and judged here; proxy: the proxy is trusted to.", false},
+         "local: names are resolved and judged here, and the proxy connects to that very address; "
+         "proxy: the proxy resolves names and is trusted to judge what they stand for."},
         {"egress.max_connections", "10000",
          [](Settings& s) -> SettingSlot { return &s.egress.max_connections; }, "1", "1000000",
          "Connections to origins, all hosts together."},
@@ -133,7 +135,9 @@ std::vector<SettingRow> make_rows() {
         {"dns.timeout", "5s", [](Settings& s) -> SettingSlot { return &s.dns.timeout; }, "100ms",
          "1m", "How long a name may take to resolve."},
         {"dns.resolver", "cares", [](Settings& s) { return words(s.dns.resolver, resolver_words); },
-         "", "", "cares: asks the name servers itself; system: the C library's resolver.", false},
+         "", "", "cares: asks the name servers itself, without waiting for one after the other; system: the "
+         "C library's resolver on threads of its own, which knows /etc/hosts and whatever "
+         "/etc/nsswitch.conf names, but not dns.servers."},
         {"limits.max_body_bytes", to_string(ByteSize{limits.max_body_bytes}),
          [](Settings& s) -> SettingSlot { return &s.limits.max_body_bytes; }, "1B", "1TiB",
          "The largest max_body_bytes a job may ask for."},

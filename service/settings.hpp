@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "model/options.hpp"
 #include "model/options_reader.hpp"
+#include "net/egress_proxy.hpp"
 #include "settings_machine.hpp"
 #include "store/segment_files.hpp"
 
@@ -17,9 +18,6 @@ namespace fanfetch {
 
 /// Who may talk to the service: see the setting `auth.mode`.
 enum class auth_mode : std::uint8_t { automatic, keys, generate };
-
-/// Who turns a name into the address that is dialled when there is a proxy.
-enum class proxy_resolve : std::uint8_t { local, proxy };
 
 enum class dns_resolver : std::uint8_t { cares, system };
 
@@ -130,7 +128,8 @@ struct LoadedSettings {
 /// Threads  any thread; reads the file
 [[nodiscard]] LoadedSettings load_settings(const SettingsSources& sources);
 
-/// The settings as a TOML file that loads back to the same settings, each with its origin.
+/// The settings as a TOML file that loads back to the same settings, each with its origin. But for
+/// the password in `egress.proxy`, which is not shown.
 [[nodiscard]] std::string print_settings(const LoadedSettings& loaded);
 
 /// config/README.md: every key with its default, bounds and meaning.

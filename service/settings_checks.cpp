@@ -43,8 +43,16 @@ void check_egress(const Settings& settings, Findings& findings) {
             findings.require(entry.has_value(), key, entry ? "" : entry.error().detail);
         }
     }
+    if (const auto& text = settings.egress.proxy; !text.empty()) {
+        const auto proxy = EgressProxy::parse(text);
+        findings.require(proxy.has_value(), "egress.proxy", proxy ? "" : proxy.error().detail);
+    }
     const auto ports = PortPolicy::parse(settings.egress.ports);
     findings.require(ports.has_value(), "egress.ports", ports ? "" : ports.error().detail);
+    findings.require(
+        settings.dns.servers.empty() || settings.dns.resolver == dns_resolver::cares, "dns.servers",
+        "the C library's resolver (dns.resolver) reads its name servers from resolv.conf"
+    );
     for (const auto& server : settings.dns.servers) {
         findings.require(
             parse_endpoint(server, dns_port).has_value(), "dns.servers",

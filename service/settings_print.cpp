@@ -77,9 +77,11 @@ std::string escaped_cell(std::string_view text) {
 
 std::string print_settings(const LoadedSettings& loaded) {
     const auto* const first = setting_rows().data();
+    auto shown = loaded.settings;
+    shown.egress.proxy = without_password(shown.egress.proxy);  // people paste what they see
     return write_toml([&](std::string& out, const SettingRow& row) {
         const auto& origin = loaded.origins[static_cast<std::size_t>(&row - first)];
-        out.append(name_of(row.key)).append(" = ").append(toml_value(row, loaded.settings));
+        out.append(name_of(row.key)).append(" = ").append(toml_value(row, shown));
         out.append("  # ").append(origin).append("\n");
     });
 }

@@ -2,6 +2,7 @@
 
 #include "fetch/expectations.hpp"
 #include "http/request_writer.hpp"
+#include "net/connect_reply.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -20,6 +21,14 @@ namespace {
 
 /// A redirect's body is read over so that the connection can be kept, but only so far.
 constexpr std::uint64_t longest_discarded_body = 64U << 10U;
+
+constexpr std::uint16_t proxy_wants_credentials = 407;
+
+/// The whole URL but its fragment: what a proxy is asked for.
+std::string_view absolute_form(const Url& url) {
+    const std::string_view href = url.href();
+    return href.substr(0, href.find('#'));
+}
 
 /// The exchange as it goes along: what there is to decide between two reads. A class, because its
 /// steps share everything.
@@ -83,6 +92,10 @@ void Exchange::prepare() {
     OutgoingRequest head;
     head.method = request.method;
     head.target = request.url.target();
+    if (connection_.forwarder) {
+        head.target = absolute_form(request.url);
+        head.proxy_authorization = connection_.forwarder->authorization;
+    }
     head.host = request.url.host_header();
     head.user_agent = order_.user_agent;
     if (!request.body.empty()) {
@@ -225,6 +238,9 @@ bool Exchange::on_head() {
     end_.head_at = now();
     const auto& head = scratch_.reader.head();
     const auto& options = *order_.options;
+    if (connection_.forwarder && head.status == proxy_wants_credentials) {
+        return fail(proxy_refusal(head.status));  // the operator's trouble, no origin's
+    }
     end_.accepted = accepted(head.status, options.accept_status);
     end_.redirect = order_.may_redirect && is_redirect(head.status) && options.redirects.max > 0 &&
                     head.fields.contains("location");

@@ -50,7 +50,7 @@ void assert_intact(const OutgoingRequest& request) {
         return is_token(field.name) && !is_reserved(field.name) && is_value(field.value);
     };
     if (!is_token(request.method) || !visible(request.target) || !visible(request.host) ||
-        !is_value(request.user_agent) ||
+        !is_value(request.user_agent) || !is_value(request.proxy_authorization) ||
         !std::all_of(request.fields.begin(), request.fields.end(), intact)) {
         throw std::logic_error{"writing a request: a part of it was not validated"};
     }
@@ -77,6 +77,9 @@ void write_request_head(std::string& out, const OutgoingRequest& request) {
     assert_intact(request);
     out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
     append_field(out, "Host", request.host);
+    if (!request.proxy_authorization.empty()) {
+        append_field(out, "Proxy-Authorization", request.proxy_authorization);
+    }
     for (const auto& [name, value] : request.fields) {
         append_field(out, name, value);
     }

@@ -15,13 +15,13 @@ namespace fanfetch {
 /// written.
 struct OutgoingRequest {
     std::string_view method = "GET";
-    std::string_view target = "/";  ///< origin form
+    std::string_view target = "/";  ///< origin form; absolute form to a proxy
     std::string_view host = {};     ///< as it stands in Host: with the port, if not default
     std::span<const FieldView> fields = {};  ///< the caller's, see model/request_rules.hpp
     std::optional<std::uint64_t> body_size = {};
-    std::string_view user_agent = {};  ///< unless the caller's fields have one
+    std::string_view user_agent = {};           ///< unless the caller's fields have one
+    std::string_view proxy_authorization = {};  ///< the operator's credentials, to a proxy only
 };
-
 
 /// Appends the head of an HTTP/1.1 request to `out`.
 ///

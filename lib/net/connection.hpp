@@ -1,11 +1,13 @@
 #pragma once
 
 #include "coro/loop.hpp"
+#include "net/egress_proxy.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,7 +18,8 @@ using TlsStream = boost::asio::ssl::stream<TcpSocket&>;
 
 /// How one connection came to be, for the attempt's record.
 struct DialReport {
-    std::string remote_address;  ///< "192.0.2.1:443"; empty when nothing was dialled
+    std::string remote_address;  ///< "192.0.2.1:443", of the origin; empty when nothing was
+                                 ///< dialled, or when a proxy alone knows
     std::chrono::microseconds dns{0};
     std::chrono::microseconds connect{0};
     std::chrono::microseconds tls{0};
@@ -34,6 +37,9 @@ struct Connection {
 
     TcpSocket socket;
     std::optional<TlsStream> tls;
+    /// Set when a proxy is at the other end and takes requests in absolute form, with its
+    /// credentials.
+    std::shared_ptr<const EgressProxy> forwarder;
     DialReport report;
 };
 

@@ -2,34 +2,65 @@
 
 #include "net/connector.hpp"
 #include "net/dial_plan.hpp"
+#include "net/proxy_tunnel.hpp"
 #include "net/tls_handshake.hpp"
 #include "net/tls_sessions.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <openssl/ssl.h>
 
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
 #include <utility>
 
 namespace fanfetch {
 namespace {
 
-using Plan = Expected<std::vector<IpEndpoint>>;
-
 std::chrono::microseconds since(Steady::time_point start) {
     return std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start);
+}
+
+/// Where a connection is to lead: judged endpoints, or a name that the proxy is trusted to judge.
+struct Route {
+    std::vector<IpEndpoint> endpoints;
+    bool by_name = false;
+};
+
+std::string authority_of(const Url& url) {
+    return std::string{url.host()} + ":" + std::to_string(url.port());
+}
+
+/// What is wrong with the way to the proxy is nobody else's fault.
+Failure no_way_to_the_proxy(failure_code code) {
+    return failed(code, "connecting to the egress proxy: it cannot be reached");
 }
 
 class DefaultGate final : public Gate {
 public:
     DefaultGate(GateOptions options, Resolver& resolver, TlsPolicy& tls)
-        : options_{std::move(options)}, resolver_{resolver}, tls_{tls} {}
+        : options_{std::move(options)},
+          resolver_{resolver},
+          tls_{tls},
+          proxy_{options_.proxy ? std::make_shared<const EgressProxy>(*options_.proxy) : nullptr} {}
 
     awaitable<Expected<std::unique_ptr<Connection>>> connect(DialOrder order) override;
 
 private:
+    using Socket = Expected<TcpSocket>;
+
     [[nodiscard]] const EgressRules& rules_of(const std::string& tenant) const;
-    awaitable<Plan> plan(const Url& url, std::string tenant);
+    awaitable<Expected<Route>> plan(const Url& url, std::string tenant);
+    awaitable<Expected<void>> reach(
+        Connection& connection, const Url& url, Route route, Steady::time_point deadline
+    );
+    awaitable<Expected<void>> reach_through_proxy(
+        Connection& connection, const Route& route, Steady::time_point deadline
+    );
+    awaitable<Expected<void>> entrust_to_proxy(
+        Connection& connection, const Url& url, const Route& route, Steady::time_point deadline
+    );
+    awaitable<Socket> dial_proxy(Steady::time_point deadline);
+    awaitable<Socket> tunnel(std::string target, Steady::time_point deadline);
     awaitable<Expected<void>> secure(
         Connection& connection, const DialOrder& order, Steady::time_point deadline
     );
@@ -38,6 +69,7 @@ private:
     Resolver& resolver_;
     TlsPolicy& tls_;
     TlsSessions sessions_;
+    std::shared_ptr<const EgressProxy> proxy_;
 };
 
 const EgressRules& DefaultGate::rules_of(const std::string& tenant) const {
@@ -45,27 +77,143 @@ const EgressRules& DefaultGate::rules_of(const std::string& tenant) const {
     return own == options_.tenant_rules.end() ? options_.rules : own->second;
 }
 
-awaitable<Plan> DefaultGate::plan(const Url& url, std::string tenant) {
+awaitable<Expected<Route>> DefaultGate::plan(const Url& url, std::string tenant) {
+    const auto route_to = [](Expected<std::vector<IpEndpoint>> endpoints) -> Expected<Route> {
+        if (!endpoints) {
+            return std::move(endpoints.error());
+        }
+        return Route{std::move(*endpoints)};
+    };
     const EgressRules& rules = rules_of(tenant);
     const std::string host{url.host()};
     if (!rules.port_possible(url.port())) {
         co_return refused_port(url.port());
     }
     if (const auto address = literal_address(host)) {
-        co_return plan_literal(rules, *address, url.port());
+        co_return route_to(plan_literal(rules, *address, url.port()));
     }
     if (!rules.host_allowed(host, url.port())) {
         co_return refused_host(host);
     }
     if (classify_host(host) == host_class::loopback) {
-        co_return plan_loopback(rules, url.port(), host);
+        co_return route_to(plan_loopback(rules, url.port(), host));
+    }
+    if (proxy_ && proxy_->resolve == proxy_resolve::proxy) {
+        co_return Route{{}, true};
     }
     const auto deadline = saturating_add(Steady::now(), options_.dns_timeout);
     const auto answer = co_await resolver_.resolve(host, deadline, std::move(tenant));
     if (!answer) {
         co_return answer.error();
     }
-    co_return plan_dials(rules, answer->addresses, url.port(), host);
+    co_return route_to(plan_dials(rules, answer->addresses, url.port(), host));
+}
+
+/// Makes the TCP connection, or the tunnel that stands for it.
+awaitable<Expected<void>> DefaultGate::reach(
+    Connection& connection, const Url& url, Route route, Steady::time_point deadline
+) {
+    if (proxy_ && proxy_->resolve == proxy_resolve::proxy) {
+        co_return co_await entrust_to_proxy(connection, url, route, deadline);
+    }
+    if (proxy_) {
+        co_return co_await reach_through_proxy(connection, route, deadline);
+    }
+    auto dialled = co_await dial(std::move(route.endpoints), deadline);
+    if (!dialled) {
+        co_return std::move(dialled.error());
+    }
+    connection.socket = std::move(dialled->socket);
+    connection.report.remote_address = to_string(dialled->remote);
+    co_return Expected<void>{};
+}
+
+awaitable<Expected<void>> DefaultGate::reach_through_proxy(
+    Connection& connection, const Route& route, Steady::time_point deadline
+) {
+    // One after the other, since the proxy does not tell how it gets on; each has its share of what
+    // is left, so that a black hole does not take it all.
+    Failure last = no_way_to_the_proxy(failure_code::connect_unreachable);
+    for (std::size_t i = 0; i < route.endpoints.size(); ++i) {
+        const auto now = Steady::now();
+        const auto left = static_cast<Steady::rep>(route.endpoints.size() - i);
+        std::string target = to_string(route.endpoints[i]);
+        auto socket = co_await tunnel(target, now + (deadline - now) / left);
+        if (socket) {
+            connection.socket = std::move(*socket);
+            connection.report.remote_address = std::move(target);
+            co_return Expected<void>{};
+        }
+        last = std::move(socket.error());
+        if (last.code == failure_code::connect_refused) {
+            break;  // by the proxy itself, whatever the address
+        }
+    }
+    co_return last;
+}
+
+/// The proxy looks for the origin by itself.
+awaitable<Expected<void>> DefaultGate::entrust_to_proxy(
+    Connection& connection, const Url& url, const Route& route, Steady::time_point deadline
+) {
+    Socket socket{failed(failure_code::internal, {})};
+    if (url.https()) {
+        socket = co_await tunnel(authority_of(url), deadline);
+    } else {
+        socket = co_await dial_proxy(deadline);
+        connection.forwarder = proxy_;
+    }
+    if (!socket) {
+        co_return std::move(socket.error());
+    }
+    connection.socket = std::move(*socket);
+    if (!route.by_name) {
+        connection.report.remote_address = to_string(route.endpoints.front());
+    }
+    co_return Expected<void>{};
+}
+
+awaitable<DefaultGate::Socket> DefaultGate::dial_proxy(Steady::time_point deadline) {
+    std::vector<IpEndpoint> endpoints;
+    if (const auto literal = literal_address(proxy_->host)) {
+        endpoints.push_back({*literal, proxy_->port});
+    } else if (classify_host(proxy_->host) == host_class::loopback) {
+        endpoints = loopback_endpoints(proxy_->port);
+    } else {
+        const auto latest = std::min(deadline, saturating_add(Steady::now(), options_.dns_timeout));
+        const auto answer = co_await resolver_.resolve(proxy_->host, latest, std::string{});
+        if (!answer) {
+            co_return no_way_to_the_proxy(
+                answer.error().code == failure_code::dns_timeout ? failure_code::connect_timeout
+                                                                 : failure_code::connect_unreachable
+            );
+        }
+        for (const IpAddress& address : answer->addresses) {
+            if (endpoints.size() < most_dials) {
+                endpoints.push_back({address, proxy_->port});
+            }
+        }
+    }
+    auto dialled = co_await dial(std::move(endpoints), deadline);
+    if (!dialled) {
+        co_return no_way_to_the_proxy(dialled.error().code);
+    }
+    co_return std::move(dialled->socket);
+}
+
+/// A connection to `target` by way of the proxy.
+awaitable<DefaultGate::Socket> DefaultGate::tunnel(
+    std::string target, Steady::time_point deadline
+) {
+    auto socket = co_await dial_proxy(deadline);
+    if (!socket) {
+        co_return socket;
+    }
+    auto opened = co_await open_tunnel(*socket, *proxy_, std::move(target), deadline);
+    if (!opened) {
+        co_return std::move(opened.error());
+    }
+    co_return socket;
 }
 
 awaitable<Expected<void>> DefaultGate::secure(
@@ -91,28 +239,24 @@ awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder 
     const LoopExecutor executor = co_await boost::asio::this_coro::executor;
     auto connection = std::make_unique<Connection>(executor);
     const auto begun = Steady::now();
-    auto endpoints = co_await plan(*order.url, std::move(order.tenant));
-    if (!endpoints) {
-        co_return std::move(endpoints.error());
+    auto route = co_await plan(*order.url, std::move(order.tenant));
+    if (!route) {
+        co_return std::move(route.error());
     }
     connection->report.dns = since(begun);
     const auto deadline = saturating_add(order.deadline, connection->report.dns);
 
     const auto dialling = Steady::now();
-    auto dialled = co_await dial(std::move(*endpoints), deadline);
-    if (!dialled) {
-        co_return std::move(dialled.error());
+    auto reached = co_await reach(*connection, *order.url, std::move(*route), deadline);
+    if (!reached) {
+        co_return std::move(reached.error());
     }
-    connection->socket = std::move(dialled->socket);
-    connection->report.remote_address = to_string(dialled->remote);
     connection->report.connect = since(dialling);
-    if (!order.url->https()) {
-        co_return connection;
-    }
-
-    auto secured = co_await secure(*connection, order, deadline);
-    if (!secured) {
-        co_return std::move(secured.error());
+    if (order.url->https()) {
+        auto secured = co_await secure(*connection, order, deadline);
+        if (!secured) {
+            co_return std::move(secured.error());
+        }
     }
     co_return connection;
 }

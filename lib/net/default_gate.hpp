@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/egress_proxy.hpp"
 #include "net/egress_rules.hpp"
 #include "net/gate.hpp"
 #include "net/resolver.hpp"
@@ -8,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -20,6 +22,7 @@ struct GateOptions {
     /// theirs together; everyone else has `rules`.
     std::unordered_map<std::string, EgressRules> tenant_rules{};
     std::chrono::milliseconds dns_timeout{5'000};
+    std::optional<EgressProxy> proxy{};  ///< everything goes through it
 };
 
 /// The gate over a resolver and a TLS policy, both of which outlive it and may serve one shard

@@ -82,6 +82,10 @@ Expected<std::vector<IpEndpoint>> plan_loopback(
     return four;
 }
 
+std::vector<IpEndpoint> loopback_endpoints(std::uint16_t port) {
+    return {{loopback_v4, port}, {loopback_v6, port}};
+}
+
 Expected<std::vector<IpEndpoint>> plan_literal(
     const EgressRules& rules, const IpAddress& address, std::uint16_t port
 ) {

@@ -35,6 +35,9 @@ inline constexpr std::size_t most_dials = 4;
     const EgressRules& rules, std::uint16_t port, std::string_view host
 );
 
+/// 127.0.0.1 and ::1, unjudged: where a proxy of the operator's may be.
+[[nodiscard]] std::vector<IpEndpoint> loopback_endpoints(std::uint16_t port);
+
 /// The same for an address that stands in the URL itself.
 [[nodiscard]] Expected<std::vector<IpEndpoint>> plan_literal(
     const EgressRules& rules, const IpAddress& address, std::uint16_t port

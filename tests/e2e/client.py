@@ -59,7 +59,8 @@ class Reply:
 class Service:
     """A running `fanfetch serve`."""
 
-    def __init__(self, data: pathlib.Path, settings: dict | None = None, key: str | None = None):
+    def __init__(self, data: pathlib.Path, settings: dict | None = None, key: str | None = None,
+                 prefix=(), environment: dict | None = None):  # fmt: skip
         self.key = key  # shown with every request, unless the request shows another
         values = {
             "listen.port": "0",
@@ -68,13 +69,15 @@ class Service:
             "egress.allow": "127.0.0.0/8",
         }
         values.update(settings or {})
-        command = [BINARY, "serve"]
+        command = [*prefix, BINARY, "serve"]
         for key, value in values.items():
             command += ["--set", f"{key}={value}"]
         data.mkdir(parents=True, exist_ok=True)
         self.log = data.parent / (data.name + ".log")
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, env=os.environ | (environment or {})
+            )
         first = self.process.stdout.readline()
         assert first, f"it did not start: {self.log.read_text()}"
         self.ready = json.loads(first)

@@ -247,6 +247,31 @@ TEST(AddressPolicy, MetadataServicesHaveTheirOwnClass) {
     }
 }
 
+TEST(AddressPolicy, Ssrf15MetadataAddressesAreThoseAndNoOthers) {
+    const std::pair<const char*, const char*> blocks[] = {
+        {"169.254.169.0", "169.254.170.255"},
+        {"169.254.0.23", "169.254.0.23"},
+        {"169.254.10.10", "169.254.10.10"},
+        {"169.254.42.42", "169.254.42.42"},
+        {"168.63.129.16", "168.63.129.16"},
+        {"100.100.100.200", "100.100.100.200"},
+        {"192.0.0.192", "192.0.0.192"},
+        {"fd20:ce::254", "fd20:ce::254"},
+        {"fd00:c1::a9fe:a9fe", "fd00:c1::a9fe:a9fe"},
+        {"fd00:42::42", "fd00:42::42"},
+        {"fd00:a9fe:a9fe::1", "fd00:a9fe:a9fe::1"},
+        {"fd00:100::100:200", "fd00:100::100:200"},
+        {"fe80::a9fe:a9fe", "fe80::a9fe:a9fe"},
+        {"fd00:ec2::", "fd00:ec2:ffff:ffff:ffff:ffff:ffff:ffff"},
+    };
+    for (const auto& [first, last] : blocks) {
+        EXPECT_EQ(classify(read(first)), address_class::metadata) << first;
+        EXPECT_EQ(classify(read(last)), address_class::metadata) << last;
+        EXPECT_NE(classify(*neighbour(read(first), -1)), address_class::metadata) << first;
+        EXPECT_NE(classify(*neighbour(read(last), 1)), address_class::metadata) << last;
+    }
+}
+
 // A bound on speed means something only in a build that is meant to be fast.
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 double processor_seconds() {
