@@ -21,13 +21,16 @@ class Authority:
                 "-subj", "/CN=Test authority", "-addext", "basicConstraints=critical,CA:TRUE",
                 "-addext", "keyUsage=critical,keyCertSign,cRLSign", folder=folder)  # fmt: skip
 
-    def _key(self, name: str) -> None:
-        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", name,
-                folder=self.folder)  # fmt: skip
+    def _key(self, name: str, rsa_bits: int = 0) -> None:
+        kind = ["RSA", "-pkeyopt", f"rsa_keygen_bits:{rsa_bits}"] if rsa_bits else [
+            "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]  # fmt: skip
+        openssl("genpkey", "-algorithm", *kind, "-out", name, folder=self.folder)
 
-    def issue(self, name: str, subject: str, days: int = 7) -> tuple[pathlib.Path, pathlib.Path]:
-        """(certificate, key) for a subject such as `IP:127.0.0.1`; expired if `days` is negative."""
-        self._key(f"{name}.key")
+    def issue(self, name: str, subject: str, days: int = 7, rsa_bits: int = 0) -> tuple[pathlib.Path, pathlib.Path]:
+        """(certificate, key) for a subject such as `IP:127.0.0.1`; expired if `days` is negative.
+
+        The key is on an elliptic curve, unless RSA is asked for."""
+        self._key(f"{name}.key", rsa_bits)
         openssl("req", "-new", "-key", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}",
                 folder=self.folder)  # fmt: skip
         (self.folder / f"{name}.ext").write_text(f"subjectAltName={subject}\n")
