@@ -267,6 +267,7 @@ def test_tls_11_a_server_that_insists_on_a_cipher_we_did_not_offer(trusting, cip
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tls_11_old_versions(trusting, authority, speaking, version):
     context = authority.context("old", "IP:127.0.0.1")
     context.set_ciphers("ALL:@SECLEVEL=0")

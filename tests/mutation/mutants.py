@@ -4,6 +4,7 @@ A mutant is (name, file under lib/, text that stands there once, what it becomes
 """
 
 import dataclasses
+import ipaddress
 import re
 
 UNIT, INTEGRATION, FETCH, MODEL = "unit_net", "integration_net", "unit_fetch", "unit_model"
@@ -20,6 +21,19 @@ class Mutant:
     sources: tuple[str, ...] = ()
 
 
+# Twice as large, either is both of them together, which are denied anyhow.
+SIDE_BY_SIDE = ("{v4(224, 0, 0, 0), 4,", "{v4(240, 0, 0, 0), 4,")
+
+
+def _aligned(start: str, bits: int) -> str:
+    """The beginning of an IPv4 row, its base cut to so many bits."""
+    octets = re.fullmatch(r"\{v4\((\d+), (\d+), (\d+), (\d+)\), ", start)
+    if not octets:
+        return start
+    block = ipaddress.ip_network(f"{'.'.join(octets.groups())}/{bits}", strict=False)
+    return f"{{v4({', '.join(str(block.network_address).split('.'))}), "
+
+
 def _ranges(text: str) -> list[Mutant]:
     """Each row of the deny table: gone, half as large, twice as large."""
     table = "net/address_policy.cpp"
@@ -34,7 +48,8 @@ def _ranges(text: str) -> list[Mutant]:
             mutants.append(Mutant(f"without {label}", table, row, ""))
         if bits not in ("32",) or row.startswith(("{0x", "aws")):
             mutants.append(Mutant(f"half of {label}", table, row, f"{start}{int(bits) + 1}{rest}"))
-        mutants.append(Mutant(f"twice {label}", table, row, f"{start}{int(bits) - 1}{rest}"))
+        if not row.startswith(SIDE_BY_SIDE):
+            mutants.append(Mutant(f"twice {label}", table, row, f"{_aligned(start, int(bits) - 1)}{int(bits) - 1}{rest}"))
     for address in re.findall(r"\{0xf[\da-f']+, 0x[\da-f']+\},", text):
         mutants.append(Mutant(f"without {address}", table, address, ""))
     return mutants
