@@ -9,7 +9,8 @@ TEST(HostPolicy, Ssrf04LocalhostAndBelowIsLoopback) {
     for (const char* host : {"localhost", "localhost.", "a.localhost", "a.b.localhost."}) {
         EXPECT_EQ(classify_host(host), host_class::loopback) << host;
     }
-    for (const char* host : {"localhost.example.com", "notlocalhost.test", "local.host"}) {
+    for (const char* host :
+         {"localhost.example.com", "notlocalhost.test", "local.host", "a.notlocalhost"}) {
         EXPECT_EQ(classify_host(host), host_class::ordinary) << host;
     }
 }
@@ -21,6 +22,7 @@ TEST(HostPolicy, Ssrf04MetadataNamesAreMetadata) {
         EXPECT_EQ(classify_host(host), host_class::metadata) << host;
     }
     EXPECT_EQ(classify_host("metadata.example.com"), host_class::ordinary);
+    EXPECT_EQ(classify_host("mymetadata.goog"), host_class::ordinary);
 }
 
 TEST(HostPolicy, Ssrf04SingleLabelsAreToldApart) {
