@@ -3,6 +3,7 @@
 #include "cli/get.hpp"
 #include "cli/health.hpp"
 #include "cli/keys.hpp"
+#include "cli/origin.hpp"
 #include "cli/serve.hpp"
 #include "keys_setup.hpp"
 #include "settings.hpp"
@@ -76,6 +77,11 @@ int run_command_line(int argc, char** argv) {
         program.add_subcommand("get", "Fetch a list of URLs into files, without a server");
     GetOptions get_options;
     add_get_options(*get_verb, get_options);
+    auto* origin_verb = program.add_subcommand(
+        "origin", "Serve pages, delays, errors and every kind of misbehaviour, for tests"
+    );
+    OriginOptions origin_options;
+    add_origin_options(*origin_verb, origin_options);
     auto* keys_verb = program.add_subcommand("keys", "Make, show and revoke API keys");
     options.add_to(*keys_verb);
     KeysOrder keys_order;
@@ -88,6 +94,9 @@ int run_command_line(int argc, char** argv) {
     }
     if (get_verb->parsed()) {
         return get(get_options);
+    }
+    if (origin_verb->parsed()) {
+        return run_origin(origin_options);
     }
     auto loaded = load(options);
     if (serve_verb->parsed() || check_verb->parsed()) {

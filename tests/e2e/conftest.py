@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import chaos
 import client
 import origins
 import tls
@@ -52,6 +53,15 @@ def other_origin():
     one = origins.Origin()
     yield one
     one.close()
+
+
+@pytest.fixture(scope="session")
+def chaotic():
+    """One `fanfetch origin` for all tests that need its zoo."""
+    one = chaos.Chaos()
+    yield one
+    assert one.process.poll() is None
+    assert one.stop() == 0
 
 
 @pytest.fixture
