@@ -1,4 +1,7 @@
+// F1: URLs.
+
 #include "../unit/url/invariants.hpp"
+#include "../unit/url/second_reader.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -7,13 +10,14 @@
 
 // The input is one line, read as a URL; what follows the first line feed, if anything, is read as
 // a reference relative to it. Crashes are for the sanitizers; the oracles are that every URL keeps
-// its promises (idempotent, harmless bytes only, parts that add up) and that the short way and the
-// full parser never disagree.
+// its promises (idempotent, harmless bytes only, parts that add up), that the short way and the
+// full parser never disagree, and that a second reader, where it can tell, finds the same host.
 namespace {
 
 using fanfetch::Url;
 using fanfetch::testing::both_ways_agree;
 using fanfetch::testing::broken_promise;
+using fanfetch::testing::same_place;
 
 void require(const std::string& complaint, std::string_view input) {
     if (!complaint.empty()) {
@@ -39,6 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(url, input);
     if (line.size() <= Url::max_length) {
         require(both_ways_agree(line) ? "" : "the short way disagrees", input);
+    }
+    if (url) {
+        require(same_place(line, *url) ? "" : "a second reader finds another host", input);
     }
     if (url && line.size() < input.size()) {
         check(url->resolve(input.substr(line.size() + 1)), input);

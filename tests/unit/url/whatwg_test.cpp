@@ -1,5 +1,6 @@
 #include "cases.hpp"
 #include "invariants.hpp"
+#include "second_reader.hpp"
 #include "url/host.hpp"
 
 #include <gtest/gtest.h>
@@ -79,6 +80,19 @@ void expect_agreement(bool relative) {
 
 TEST(Url, Url01HostsAgreeWithWhatwg) {
     expect_agreement(false);
+}
+
+TEST(Url, Url01ASecondReaderFindsTheSameHosts) {
+    std::size_t compared = 0;
+    for (const auto& one : cases()) {
+        const auto url = one.relative() ? std::nullopt : read(one);
+        if (!url || !*url) {
+            continue;
+        }
+        compared += testing::read_again(one.input) ? 1U : 0U;
+        EXPECT_TRUE(testing::same_place(one.input, **url)) << one.input;
+    }
+    EXPECT_GT(compared, 60U);
 }
 
 TEST(Url, Url02EverythingThatMustFailIsRefused) {
