@@ -17,7 +17,7 @@ def ending(service, request, **options) -> dict:
     return service.get(f"/v1/jobs/{reply.json['id']}/results/0").json
 
 
-def test_retry_after_is_waited_out(service, origin):
+def test_ups_15_retry_after_is_waited_out(service, origin):
     url = origin.answer("/", response(503, Retry_After="1"), response(200, b"now"))
     job = service.submit([url], retry=QUICK)
 
@@ -58,7 +58,7 @@ def test_post_is_not_repeated_unless_asked(service, origin):
      b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 2", b""],
     ids=range(8),
 )  # fmt: skip
-def test_truncated_transfer_is_never_a_success(service, origin, sent):
+def test_ups_03_truncated_transfer_is_never_a_success(service, origin, sent):
     one = ending(service, origin.cut("/", sent), retry={"max_attempts": 1})
 
     assert one["state"] == "failed"
@@ -67,7 +67,7 @@ def test_truncated_transfer_is_never_a_success(service, origin, sent):
     }  # fmt: skip
 
 
-def test_truncated_transfer_is_tried_again(service, origin):
+def test_ups_03_truncated_transfer_is_tried_again(service, origin):
     cut = (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nha",)
     one = ending(service, origin.answer("/", cut, response(200, b"whole")))
 
@@ -77,7 +77,7 @@ def test_truncated_transfer_is_tried_again(service, origin):
 SECRETS = {"Authorization": "Bearer x", "Cookie": "a=b", "X-Plain": "yes"}
 
 
-def test_credentials_stay_with_their_origin(service, origin, other_origin):
+def test_ups_13_credentials_stay_with_their_origin(service, origin, other_origin):
     url = origin.redirect("/", other_origin.url("/there"))
 
     one = ending(service, {"url": url, "headers": SECRETS})
@@ -89,7 +89,7 @@ def test_credentials_stay_with_their_origin(service, origin, other_origin):
     assert second["x-plain"] == "yes"
 
 
-def test_credentials_go_on_within_their_origin(service, origin):
+def test_ups_13_credentials_go_on_within_their_origin(service, origin):
     ending(service, {"url": origin.redirect("/", "/there"), "headers": SECRETS})
 
     assert origin.asked("/there")[0].headers["authorization"] == "Bearer x"
@@ -101,7 +101,7 @@ def test_credentials_go_on_within_their_origin(service, origin):
      (307, "POST", "POST"), (308, "POST", "POST"), (301, "PUT", "PUT"), (302, "HEAD", "HEAD"),
      (303, "HEAD", "HEAD")],
 )  # fmt: skip
-def test_method_and_body_across_a_redirect(service, origin, status, method, kept):
+def test_ups_13_method_and_body_across_a_redirect(service, origin, status, method, kept):
     request = {"url": origin.redirect("/", "/there", status), "method": method}
     if method != "HEAD":
         request["body"] = "text"
@@ -113,7 +113,7 @@ def test_method_and_body_across_a_redirect(service, origin, status, method, kept
     assert asked.body == (b"text" if kept in ("POST", "PUT") else b"")
 
 
-def test_redirects_are_bounded_and_recorded(service, origin):
+def test_ups_13_redirects_are_bounded_and_recorded(service, origin):
     loop = ending(service, origin.redirect("/", "/"))
     none = ending(service, origin.redirect("/r", "/x"), redirects={"max": 0}, accept_status="302")
     cross = ending(service, origin.redirect("/c", "http://192.0.2.1/"), redirects={"cross_origin": False})
