@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/error.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,7 @@ public:
     [[nodiscard]] bool receiving() const noexcept { return !ended_; }
     void on_read(const error_code& error, std::size_t size);
     [[nodiscard]] bool wants_flush() const noexcept;
+    void on_flushing();
     void on_flushed(const Expected<void>& flushed);
     /// Ends the exchange when the response is complete.
     void settle();
@@ -65,6 +67,8 @@ public:
 
 private:
     [[nodiscard]] bool take(std::string_view bytes);
+    void await_more();
+    void begin_span(const LowSpeed& limit, Steady::time_point at);
     [[nodiscard]] bool on_head();
     [[nodiscard]] bool on_body(std::string_view bytes);
     [[nodiscard]] Expected<void> decode(std::string_view coded);
@@ -81,7 +85,9 @@ private:
     ExchangeWatch watch_;
     ExchangeEnd& end_;
     std::size_t sent_ = 0;
-    std::size_t surplus_ = 0;  // bytes in the buffer behind the end of the response
+    std::uint64_t span_quota_ = 0;   // what the reader has to have received...
+    Steady::time_point span_end_{};  // ...by then, where there is a lowest speed
+    std::size_t surplus_ = 0;        // bytes in the buffer behind the end of the response
     bool head_seen_ = false;
     bool ended_ = false;
     bool whole_ = false;
@@ -178,11 +184,21 @@ bool Exchange::wants_flush() const noexcept {
                        (scratch_.reader.complete() && head_seen_ && scratch_.body.on_disk()));
 }
 
+/// A disk that takes its time is not the origin's fault: while we do not read, the total time is
+/// all that counts.
+void Exchange::on_flushing() {
+    watch_.limit(failure_code::timeout_total, Steady::time_point::max());
+}
+
 void Exchange::on_flushed(const Expected<void>& flushed) {
     if (!flushed) {
         fail(flushed.error());
     }
     settle();
+    if (!ended_) {
+        span_quota_ = 0;
+        await_more();
+    }
 }
 
 void Exchange::settle() {
@@ -210,10 +226,7 @@ bool Exchange::take(std::string_view bytes) {
         switch (step->event) {
             case response_event::need_more:
                 if (head_seen_) {
-                    watch_.limit(
-                        failure_code::timeout_idle,
-                        saturating_add(now(), order_.options->timeouts.idle)
-                    );
+                    await_more();
                 }
                 return true;
             case response_event::head:
@@ -233,9 +246,43 @@ bool Exchange::take(std::string_view bytes) {
     }
 }
 
+/// Moves the limits on for the next piece of the body: that of the pause, or that of a span of
+/// time in which too little came, whichever is sooner. The span begins anew as soon as its bytes
+/// are there, so that a body which is never too slow meets each in time, and one that is too slow
+/// for twice the span does not.
+void Exchange::await_more() {
+    const auto& timeouts = order_.options->timeouts;
+    const auto at = now();
+    const auto idle = saturating_add(at, timeouts.idle);
+    if (!timeouts.low_speed) {
+        watch_.limit(failure_code::timeout_idle, idle);
+        return;
+    }
+    if (scratch_.reader.received_bytes() >= span_quota_) {
+        begin_span(*timeouts.low_speed, at);
+    }
+    if (span_end_ < idle) {
+        watch_.limit(failure_code::timeout_low_speed, span_end_);
+    } else {
+        watch_.limit(failure_code::timeout_idle, idle);
+    }
+}
+
+void Exchange::begin_span(const LowSpeed& limit, Steady::time_point at) {
+    constexpr double most = 1e18;  // more than any body has, and far from what the type cannot hold
+    const auto bytes =
+        static_cast<double>(limit.bytes_per_s) * std::chrono::duration<double>(limit.over).count();
+    span_quota_ = scratch_.reader.received_bytes() +
+                  static_cast<std::uint64_t>(std::ceil(std::min(bytes, most)));
+    span_end_ = saturating_add(at, limit.over);
+}
+
 bool Exchange::on_head() {
     head_seen_ = true;
     end_.head_at = now();
+    if (const auto& slowest = order_.options->timeouts.low_speed) {
+        begin_span(*slowest, end_.head_at);
+    }
     const auto& head = scratch_.reader.head();
     const auto& options = *order_.options;
     if (connection_.forwarder && head.status == proxy_wants_credentials) {
@@ -253,6 +300,7 @@ bool Exchange::on_head() {
         if (!codings->empty()) {
             DecodeLimits limits;
             limits.max_bytes = options.max_body_bytes;
+            limits.max_ratio = options.max_decoded_ratio;
             scratch_.decoder.emplace(std::span{*codings}, limits);
         }
     }
@@ -362,6 +410,7 @@ awaitable<void> run_exchange(
             exchange.on_read(error, size);
         }
         if (exchange.wants_flush()) {
+            exchange.on_flushing();
             const auto flushed = co_await scratch.body.flush();
             exchange.on_flushed(flushed);
         }

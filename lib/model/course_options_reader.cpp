@@ -20,12 +20,40 @@ Fault read_timeout(const JsonMember& member, Timeouts& timeouts, const OptionCon
     return read_duration(member, 1ms, context.limits.max_total_timeout, timeouts.*Step);
 }
 
+constexpr std::uint64_t highest_low_speed = std::uint64_t{1} << 40U;
+
+constexpr std::array low_speed_rows{
+    Row<LowSpeed>{
+        "bytes_per_s",
+        [](const JsonMember& member, LowSpeed& limit, const OptionContext&) {
+            return read_integer(member, 1, highest_low_speed, limit.bytes_per_s);
+        }},
+    Row<LowSpeed>{
+        "for",
+        [](const JsonMember& member, LowSpeed& limit, const OptionContext& context) {
+            return read_duration(member, 1ms, context.limits.max_total_timeout, limit.over);
+        }},
+};
+
+Fault read_low_speed(const JsonMember& member, Timeouts& timeouts, const OptionContext& context) {
+    auto limit = timeouts.low_speed.value_or(LowSpeed{});
+    auto fault = read_members<LowSpeed, OptionContext>(member, low_speed_rows, limit, context);
+    if (fault) {
+        return fault;
+    }
+    if (limit.bytes_per_s == 0 || limit.over == 0ms) {
+        return member.refused("it takes both bytes_per_s and for");
+    }
+    timeouts.low_speed = limit;
+    return std::nullopt;
+}
+
 constexpr std::array timeout_rows{
     Row<Timeouts>{"connect", read_timeout<&Timeouts::connect>},
     Row<Timeouts>{"first_byte", read_timeout<&Timeouts::first_byte>},
     Row<Timeouts>{"idle", read_timeout<&Timeouts::idle>},
     Row<Timeouts>{"total", read_timeout<&Timeouts::total>},
-    Row<Timeouts>{"low_speed", not_supported<Timeouts, OptionContext>},
+    Row<Timeouts>{"low_speed", read_low_speed},
 };
 
 Fault read_retry_statuses(const JsonMember& member, RetryOptions& retry, const OptionContext&) {

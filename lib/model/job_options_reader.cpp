@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t most_tags = 32;
 constexpr std::size_t longest_tag = 128;
 constexpr int highest_priority = 100;
+/// No honest text comes near it, so that it stands for "any".
+constexpr std::uint64_t highest_ratio = 1'000'000;
 constexpr milliseconds longest_life = std::chrono::days{365};
 
 using JobRow = MemberRow<JobOptions, OptionContext>;
@@ -192,7 +194,11 @@ constexpr std::array job_rows{
     JobRow{"robots", read_robots},
     JobRow{"http_version", read_http_version},
     JobRow{"dedupe", read_only_flag<false>},
-    JobRow{"max_decoded_ratio", not_supported<JobOptions, OptionContext>},
+    JobRow{
+        "max_decoded_ratio",
+        [](const JsonMember& member, JobOptions& options, const OptionContext&) {
+            return read_integer(member, 1, highest_ratio, options.fetch.max_decoded_ratio);
+        }},
     JobRow{
         "item_deadline",
         [](const JsonMember& member, JobOptions& options, const OptionContext&) {

@@ -17,12 +17,21 @@ struct HeaderField {
     friend bool operator==(const HeaderField&, const HeaderField&) = default;
 };
 
+/// The slowest that a body may come: at least `bytes_per_s` on average over any `over`.
+struct LowSpeed {
+    std::uint64_t bytes_per_s = 0;
+    std::chrono::milliseconds over{0};
+
+    friend bool operator==(const LowSpeed&, const LowSpeed&) = default;
+};
+
 /// How long each step of an attempt may take.
 struct Timeouts {
     std::chrono::milliseconds connect{10'000};     ///< TCP and TLS
     std::chrono::milliseconds first_byte{30'000};  ///< until the response header is complete
     std::chrono::milliseconds idle{30'000};        ///< between two reads of the body
     std::chrono::milliseconds total{120'000};      ///< one attempt with its redirects
+    std::optional<LowSpeed> low_speed{};
 
     friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
@@ -84,6 +93,7 @@ struct FetchOptions {
     RedirectOptions redirects;
     std::vector<StatusRange> accept_status{{200, 299}};
     std::uint64_t max_body_bytes = 32U << 20U;
+    std::uint64_t max_decoded_ratio = 100;  ///< decoded bytes for each coded one
     Expectations expect;
     tls_verify verify = tls_verify::strict;
 

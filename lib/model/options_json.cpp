@@ -37,12 +37,19 @@ json::array headers_to_json(const std::vector<HeaderField>& headers, secrets sho
 }
 
 json::object timeouts_to_json(const Timeouts& timeouts) {
-    return {
+    json::object object{
         {"connect_ms", timeouts.connect.count()},
         {"first_byte_ms", timeouts.first_byte.count()},
         {"idle_ms", timeouts.idle.count()},
         {"total_ms", timeouts.total.count()},
     };
+    if (timeouts.low_speed) {
+        object["low_speed"] = {
+            {"bytes_per_s", timeouts.low_speed->bytes_per_s},
+            {"over_ms", timeouts.low_speed->over.count()},
+        };
+    }
+    return object;
 }
 
 json::object retry_to_json(const RetryOptions& retry) {
@@ -87,6 +94,7 @@ json::object fetch_to_json(const FetchOptions& fetch, secrets shown) {
          {{"max", fetch.redirects.max}, {"cross_origin", fetch.redirects.cross_origin}}},
         {"accept_status", ranges_to_json(fetch.accept_status)},
         {"max_body_bytes", fetch.max_body_bytes},
+        {"max_decoded_ratio", fetch.max_decoded_ratio},
         {"expect", expectations_to_json(fetch.expect)},
         {"tls_verify", static_cast<std::uint8_t>(fetch.verify)},
     };

@@ -83,6 +83,11 @@ Timeouts timeouts_from(const json::value& value) {
     members.read("first_byte_ms", timeouts.first_byte);
     members.read("idle_ms", timeouts.idle);
     members.read("total_ms", timeouts.total);
+    members.with("low_speed", [&](const json::value& v) {
+        auto& limit = timeouts.low_speed.emplace();
+        Members{v}.read("bytes_per_s", limit.bytes_per_s);
+        Members{v}.read("over_ms", limit.over);
+    });
     return timeouts;
 }
 
@@ -147,6 +152,7 @@ FetchOptions fetch_from(const json::value& value) {
         fetch.accept_status = ranges_from(v);
     });
     members.read("max_body_bytes", fetch.max_body_bytes);
+    members.read("max_decoded_ratio", fetch.max_decoded_ratio);
     members.with("expect", [&](const json::value& v) { fetch.expect = expectations_from(v); });
     if (bool strict = true; members.read("verify_tls", strict), !strict) {
         fetch.verify = tls_verify::off;  // as it was stored before there was `label`

@@ -136,6 +136,8 @@ BAD_OPTIONS = [
     ("max_body_bytes", -1, "max_body_bytes"),
     ("max_body_bytes", 2**62, "max_body_bytes"),
     ("max_decoded_ratio", 0, "max_decoded_ratio"),
+    ("timeouts", {"low_speed": {"bytes_per_s": 1}}, "timeouts/low_speed"),
+    ("timeouts", {"low_speed": {"bytes_per_s": 0, "for": "1s"}}, "timeouts/low_speed/bytes_per_s"),
     ("expect", {"sha256": "abc"}, "expect/sha256"),
     ("expect", {"md5": "zz"}, "expect/md5"),
     ("expect", {"size": -1}, "expect/size"),

@@ -19,7 +19,8 @@ JobOptions unusual_options() {
     fetch.body = std::string("\x00\xFF\xC3\x28 raw", 8);
     fetch.timeouts = {
         std::chrono::milliseconds{1}, std::chrono::milliseconds{2}, std::chrono::milliseconds{3},
-        std::chrono::milliseconds{std::numeric_limits<std::int64_t>::max()}};
+        std::chrono::milliseconds{std::numeric_limits<std::int64_t>::max()},
+        LowSpeed{100, std::chrono::milliseconds{5'000}}};
     fetch.retry.max_attempts = 9;
     fetch.retry.statuses = {};
     fetch.retry.on = 5;
@@ -27,6 +28,7 @@ JobOptions unusual_options() {
     fetch.redirects = {0, false};
     fetch.accept_status = {{100, 199}, {404, 404}};
     fetch.max_body_bytes = std::numeric_limits<std::uint64_t>::max();
+    fetch.max_decoded_ratio = 7;
     fetch.expect = {std::uint64_t{7}, std::string(32, '\xAB'), std::string(16, '\x01'), "a/b"};
     fetch.verify = tls_verify::label;
     options.store_body = store_body::success;
