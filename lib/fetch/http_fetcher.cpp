@@ -26,6 +26,14 @@ microseconds between(Steady::time_point from, Steady::time_point to) {
     return std::max(duration_cast<microseconds>(to - from), microseconds{0});
 }
 
+/// Several Locations that differ lead to different places for different readers.
+bool contradictory(const HeaderBlock& fields, std::string_view name) {
+    const auto first = fields.find(name);
+    bool differs = false;
+    fields.for_each(name, [&](std::string_view value) { differs = differs || value != first; });
+    return differs;
+}
+
 }  // namespace
 
 /// Looks after the idle connections once a second while there are any.
@@ -100,10 +108,15 @@ bool HttpFetcher::follow(Course& course, const ExchangeScratch& scratch) {
     auto& hops = course.outcome.attempt.redirects;
     const auto& head = scratch.reader.head();
     const auto location = head.fields.find("location").value_or("");
-    auto next = next_hop(
-        course.request, head.status, location, static_cast<int>(hops.size()),
-        course.order.options->redirects
-    );
+    auto next = contradictory(head.fields, "location")
+                    ? Expected<HopRequest>{failed(
+                          failure_code::http_redirect_invalid,
+                          "following a redirect: there are several targets"
+                      )}
+                    : next_hop(
+                          course.request, head.status, location, static_cast<int>(hops.size()),
+                          course.order.options->redirects
+                      );
     if (!next) {
         course.outcome.code = next.error().code;
         course.outcome.detail = std::move(next.error().detail);

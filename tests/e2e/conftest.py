@@ -64,6 +64,14 @@ def chaotic():
     assert one.stop() == 0
 
 
+@pytest.fixture(scope="session")
+def names():
+    """Every name is 127.0.0.1."""
+    one = chaos.Names()
+    yield one
+    one.close()
+
+
 @pytest.fixture
 def closed_port():
     """A port that is bound, so that nobody else gets it, and refuses every connection."""
