@@ -1,6 +1,5 @@
 #include "http/request_writer.hpp"
 
-#include "http/content_coding.hpp"
 #include "http/field_syntax.hpp"
 
 #include <algorithm>
@@ -42,7 +41,13 @@ constexpr bool is_visible(char c) noexcept {
     return c > ' ' && c <= '~';
 }
 
-void assert_intact(const OutgoingRequest& request) {
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+void assert_sendable(const OutgoingRequest& request) {
     const auto visible = [](std::string_view text) {
         return !text.empty() && std::all_of(text.begin(), text.end(), is_visible);
     };
@@ -56,45 +61,28 @@ void assert_intact(const OutgoingRequest& request) {
     }
 }
 
-bool contains(std::span<const FieldView> fields, std::string_view name) {
-    return std::any_of(fields.begin(), fields.end(), [name](const FieldView& field) {
+bool lacks_field(const OutgoingRequest& request, std::string_view name) {
+    return std::none_of(request.fields.begin(), request.fields.end(), [name](const auto& field) {
         return equal_ignoring_case(field.name, name);
     });
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-    out.append(name).append(": ").append(value).append("\r\n");
+bool sends_length(const OutgoingRequest& request) noexcept {
+    const auto method = request.method;
+    return request.body_size || method == "POST" || method == "PUT" || method == "PATCH";
 }
-
-/// A server may wait for a body of these unless it is told that there is none.
-bool expects_body(std::string_view method) noexcept {
-    return method == "POST" || method == "PUT" || method == "PATCH";
-}
-
-}  // namespace
 
 void write_request_head(std::string& out, const OutgoingRequest& request) {
-    assert_intact(request);
+    assert_sendable(request);
     out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
     append_field(out, "Host", request.host);
     if (!request.proxy_authorization.empty()) {
         append_field(out, "Proxy-Authorization", request.proxy_authorization);
     }
-    for (const auto& [name, value] : request.fields) {
+    const auto length = std::to_string(request.body_size.value_or(0));
+    for_each_field(request, length, [&out](std::string_view name, std::string_view value) {
         append_field(out, name, value);
-    }
-    if (!request.user_agent.empty() && !contains(request.fields, "User-Agent")) {
-        append_field(out, "User-Agent", request.user_agent);
-    }
-    if (!contains(request.fields, "Accept")) {
-        append_field(out, "Accept", "*/*");
-    }
-    if (!contains(request.fields, "Accept-Encoding")) {
-        append_field(out, "Accept-Encoding", accept_encoding());
-    }
-    if (request.body_size || expects_body(request.method)) {
-        append_field(out, "Content-Length", std::to_string(request.body_size.value_or(0)));
-    }
+    });
     out.append("\r\n");
 }
 
