@@ -1,7 +1,7 @@
 #include "fetch/exchange.hpp"
 
-#include "fetch/expectations.hpp"
-#include "http/request_writer.hpp"
+#include "fetch/body_pace.hpp"
+#include "fetch/reception.hpp"
 #include "net/connect_reply.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -9,9 +9,7 @@
 #include <boost/asio/ssl/error.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
-#include <vector>
 
 namespace fanfetch {
 
@@ -20,8 +18,20 @@ using boost::system::error_code;
 
 namespace {
 
-/// A redirect's body is read over so that the connection can be kept, but only so far.
-constexpr std::uint64_t longest_discarded_body = 64U << 10U;
+/// Closing the socket ends whatever the coroutine is suspended in.
+class SocketWatch final : public ExchangeWatch {
+public:
+    SocketWatch(DeadlineWheel& wheel, TcpSocket& socket, Steady::time_point total) noexcept
+        : ExchangeWatch{wheel, total}, socket_{socket} {}
+
+private:
+    void cut_off() noexcept override {
+        error_code ignored;  // a socket that cannot be closed is closed already
+        socket_.close(ignored);
+    }
+
+    TcpSocket& socket_;
+};
 
 constexpr std::uint16_t proxy_wants_credentials = 407;
 
@@ -43,7 +53,9 @@ public:
           scratch_{scratch},
           order_{order},
           watch_{wheel, connection.socket, order.total_deadline},
-          end_{end} {}
+          end_{end},
+          reception_{scratch, order, end},
+          pace_{order.options->timeouts} {}
 
     void prepare();
     void send();
@@ -67,12 +79,7 @@ public:
 
 private:
     [[nodiscard]] bool take(std::string_view bytes);
-    void await_more();
-    void begin_span(const LowSpeed& limit, Steady::time_point at);
     [[nodiscard]] bool on_head();
-    [[nodiscard]] bool on_body(std::string_view bytes);
-    [[nodiscard]] Expected<void> decode(std::string_view coded);
-    [[nodiscard]] bool on_complete();
     void on_read_error(const error_code& error);
 
     bool fail(Failure failure);
@@ -82,12 +89,12 @@ private:
     Connection& connection_;
     ExchangeScratch& scratch_;
     const ExchangeOrder& order_;
-    ExchangeWatch watch_;
+    SocketWatch watch_;
     ExchangeEnd& end_;
+    Reception reception_;
+    BodyPace pace_;
     std::size_t sent_ = 0;
-    std::uint64_t span_quota_ = 0;   // what the reader has to have received...
-    Steady::time_point span_end_{};  // ...by then, where there is a lowest speed
-    std::size_t surplus_ = 0;        // bytes in the buffer behind the end of the response
+    std::size_t surplus_ = 0;  // bytes in the buffer behind the end of the response
     bool head_seen_ = false;
     bool ended_ = false;
     bool whole_ = false;
@@ -95,24 +102,12 @@ private:
 
 void Exchange::prepare() {
     const auto& request = *order_.request;
-    OutgoingRequest head;
-    head.method = request.method;
-    head.target = request.url.target();
+    std::vector<FieldView> fields;
+    auto head = outgoing_request(order_, fields);
     if (connection_.forwarder) {
         head.target = absolute_form(request.url);
         head.proxy_authorization = connection_.forwarder->authorization;
     }
-    head.host = request.url.host_header();
-    head.user_agent = order_.user_agent;
-    if (!request.body.empty()) {
-        head.body_size = request.body.size();
-    }
-    std::vector<FieldView> fields;
-    fields.reserve(request.headers.size());
-    for (const auto& field : request.headers) {
-        fields.push_back({field.name, field.value});
-    }
-    head.fields = fields;
     scratch_.request.clear();
     write_request_head(scratch_.request, head);
     scratch_.request += request.body;
@@ -121,7 +116,6 @@ void Exchange::prepare() {
     limits.header = ByteSize{order_.max_header_bytes};
     limits.body = ByteSize{order_.options->max_body_bytes};
     scratch_.reader.reset(request.method, limits);
-    scratch_.decoder.reset();
 }
 
 /// Small requests fit into the socket's buffer: one system call and no suspension.
@@ -203,7 +197,7 @@ void Exchange::on_flushed(const Expected<void>& flushed) {
 
 void Exchange::settle() {
     if (!ended_ && scratch_.reader.complete()) {
-        whole_ = on_complete();
+        whole_ = reception_.on_complete(scratch_.reader.body_bytes());
         ended_ = true;
     }
 }
@@ -212,6 +206,7 @@ void Exchange::finish() {
     end_.reusable = whole_ && scratch_.reader.reusable(surplus_);
     watch_.stop();
     end_.done_at = now();
+    end_.wire_size = scratch_.reader.body_bytes();
 }
 
 /// Gives the reader everything that came. The head is read over in one go with a short body, so
@@ -226,7 +221,8 @@ bool Exchange::take(std::string_view bytes) {
         switch (step->event) {
             case response_event::need_more:
                 if (head_seen_) {
-                    await_more();
+                    const auto limit = pace_.next(now(), scratch_.reader.received_bytes());
+                    watch_.limit(limit.code, limit.until);
                 }
                 return true;
             case response_event::head:
@@ -235,7 +231,7 @@ bool Exchange::take(std::string_view bytes) {
                 }
                 break;
             case response_event::body:
-                if (!on_body(step->body)) {
+                if (!reception_.on_body(step->body)) {
                     return false;
                 }
                 break;
@@ -246,119 +242,21 @@ bool Exchange::take(std::string_view bytes) {
     }
 }
 
-/// Moves the limits on for the next piece of the body: that of the pause, or that of a span of
-/// time in which too little came, whichever is sooner. The span begins anew as soon as its bytes
-/// are there, so that a body which is never too slow meets each in time, and one that is too slow
-/// for twice the span does not.
-void Exchange::await_more() {
-    const auto& timeouts = order_.options->timeouts;
-    const auto at = now();
-    const auto idle = saturating_add(at, timeouts.idle);
-    if (!timeouts.low_speed) {
-        watch_.limit(failure_code::timeout_idle, idle);
-        return;
-    }
-    if (scratch_.reader.received_bytes() >= span_quota_) {
-        begin_span(*timeouts.low_speed, at);
-    }
-    if (span_end_ < idle) {
-        watch_.limit(failure_code::timeout_low_speed, span_end_);
-    } else {
-        watch_.limit(failure_code::timeout_idle, idle);
-    }
-}
-
-void Exchange::begin_span(const LowSpeed& limit, Steady::time_point at) {
-    constexpr double most = 1e18;  // more than any body has, and far from what the type cannot hold
-    const auto bytes =
-        static_cast<double>(limit.bytes_per_s) * std::chrono::duration<double>(limit.over).count();
-    span_quota_ = scratch_.reader.received_bytes() +
-                  static_cast<std::uint64_t>(std::ceil(std::min(bytes, most)));
-    span_end_ = saturating_add(at, limit.over);
-}
-
 bool Exchange::on_head() {
     head_seen_ = true;
     end_.head_at = now();
-    if (const auto& slowest = order_.options->timeouts.low_speed) {
-        begin_span(*slowest, end_.head_at);
-    }
+    pace_.begin(end_.head_at, scratch_.reader.received_bytes());
     const auto& head = scratch_.reader.head();
-    const auto& options = *order_.options;
     if (connection_.forwarder && head.status == proxy_wants_credentials) {
         return fail(proxy_refusal(head.status));  // the operator's trouble, no origin's
     }
-    end_.accepted = accepted(head.status, options.accept_status);
-    end_.redirect = order_.may_redirect && is_redirect(head.status) && options.redirects.max > 0 &&
-                    head.fields.contains("location");
-    if (!end_.redirect && scratch_.reader.framing().kind != body_framing::none &&
-        head.fields.contains("content-encoding")) {
-        auto codings = parse_content_encoding(head.fields);
-        if (!codings) {
-            return fail(codings.error());
-        }
-        if (!codings->empty()) {
-            DecodeLimits limits;
-            limits.max_bytes = options.max_body_bytes;
-            limits.max_ratio = options.max_decoded_ratio;
-            scratch_.decoder.emplace(std::span{*codings}, limits);
-        }
-    }
-    BodyCollector::Order order;
-    const bool stored = order_.store_body == store_body::always ||
-                        (order_.store_body == store_body::success && end_.accepted);
-    order.keep = !end_.redirect && (stored || (order_.show_body && end_.accepted));
-    order.md5 = !options.expect.md5.empty();
-    order.hash_later = order_.hash_later && stored && options.expect.sha256.empty();
-    order.max_bytes = end_.redirect ? longest_discarded_body : options.max_body_bytes;
-    if (scratch_.reader.framing().kind == body_framing::length) {
-        order.announced = scratch_.reader.framing().length;
-    }
-    scratch_.body.reset(order);
-    return true;
-}
-
-bool Exchange::on_body(std::string_view bytes) {
-    auto taken = scratch_.decoder ? decode(bytes) : scratch_.body.append(bytes);
-    if (taken) {
-        return true;
-    }
-    if (end_.redirect) {
-        // Too long to read over: the redirect is followed all the same, on another connection.
-        return false;
-    }
-    return fail(taken.error());
-}
-
-Expected<void> Exchange::decode(std::string_view coded) {
-    for (;;) {
-        auto decoded = scratch_.decoder->next(coded);
-        if (!decoded) {
-            return decoded.error();
-        }
-        if (decoded->empty()) {
-            return {};
-        }
-        if (auto taken = scratch_.body.append(*decoded); !taken) {
-            return taken.error();
-        }
-    }
-}
-
-bool Exchange::on_complete() {
-    // Servers do label an empty body as compressed; nothing is what it decodes to.
-    if (!scratch_.decoder || scratch_.reader.body_bytes() == 0) {
-        return true;
-    }
-    auto ended = scratch_.decoder->finish();
-    return ended ? true : fail(ended.error());
+    end_.http_version = head.minor_version == 0 ? "1.0" : "1.1";
+    return reception_.on_head(head, scratch_.reader.framing());
 }
 
 bool Exchange::fail(Failure failure) {
     ended_ = true;
-    end_.code = failure.code;
-    end_.detail = std::move(failure.detail);
-    return false;
+    return reception_.fail(std::move(failure));
 }
 
 /// What an error of the socket means here: a limit that passed, a cancellation, or the peer.
@@ -381,6 +279,24 @@ bool Exchange::fail_from(const error_code& error) {
 }
 
 }  // namespace
+
+OutgoingRequest outgoing_request(const ExchangeOrder& order, std::vector<FieldView>& fields) {
+    const auto& request = *order.request;
+    fields.reserve(request.headers.size());
+    for (const auto& field : request.headers) {
+        fields.push_back({field.name, field.value});
+    }
+    OutgoingRequest head;
+    head.method = request.method;
+    head.target = request.url.target();
+    head.host = request.url.host_header();
+    head.user_agent = order.user_agent;
+    head.fields = fields;
+    if (!request.body.empty()) {
+        head.body_size = request.body.size();
+    }
+    return head;
+}
 
 awaitable<void> run_exchange(
     Connection& connection, ExchangeScratch& scratch, DeadlineWheel& wheel,

@@ -4,6 +4,7 @@
 #include "coro/loop.hpp"
 #include "fetch/body_collector.hpp"
 #include "http/content_decoder.hpp"
+#include "http/request_writer.hpp"
 #include "http/response_reader.hpp"
 #include "model/redirect_policy.hpp"
 #include "net/connection.hpp"
@@ -14,19 +15,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fanfetch {
 
-/// Closes a connection when its exchange runs out of time, and remembers which limit it was.
+/// Cuts an exchange off when it runs out of time, and remembers which limit it was.
 ///
 /// There are two limits at any time, that of the phase and that of the whole attempt; the sooner
 /// one is armed. Moving the phase's limit on with every read is a store.
 ///
 /// Threads  the loop
-class ExchangeWatch final : private DeadlineEntry {
+class ExchangeWatch : private DeadlineEntry {
 public:
-    ExchangeWatch(DeadlineWheel& wheel, TcpSocket& socket, Steady::time_point total) noexcept
-        : wheel_{wheel}, socket_{socket}, total_{total} {}
+    ExchangeWatch(DeadlineWheel& wheel, Steady::time_point total) noexcept
+        : wheel_{wheel}, total_{total} {}
 
     void limit(failure_code phase, Steady::time_point until);
     void stop() noexcept { wheel_.disarm(*this); }
@@ -34,11 +36,15 @@ public:
     /// Which limit passed; `none` as long as none has.
     [[nodiscard]] failure_code expired() const noexcept { return expired_; }
 
+protected:
+    ~ExchangeWatch() = default;
+
 private:
+    /// Ends whatever the exchange is suspended in.
+    virtual void cut_off() noexcept = 0;
     void expire() noexcept override;
 
     DeadlineWheel& wheel_;
-    TcpSocket& socket_;
     Steady::time_point total_;
     failure_code armed_for_ = failure_code::none;
     failure_code expired_ = failure_code::none;
@@ -53,6 +59,7 @@ struct ExchangeScratch {
     BodyCollector body;
     std::optional<ContentDecoder> decoder;
     std::string request;
+    ResponseHead head;  ///< of an HTTP/2 response; the reader has that of HTTP/1
     std::array<char, 16U << 10U> buffer;
 };
 
@@ -64,22 +71,31 @@ struct ExchangeOrder {
     std::uint64_t max_header_bytes = 64U << 10U;
     Steady::time_point total_deadline;
     fanfetch::store_body store_body = fanfetch::store_body::always;
-    bool show_body = false;  ///< as FetchOrder has it
+    bool show_body = false;     ///< as FetchOrder has it
     bool hash_later = false;    ///< see FetchOrder
     bool may_redirect = false;  ///< a redirect's body is thrown away
 };
+
+/// The head of the request, as every version of HTTP sends it. `fields` is where its views live.
+[[nodiscard]] OutgoingRequest outgoing_request(
+    const ExchangeOrder& order, std::vector<FieldView>& fields
+);
 
 /// How an exchange ended.
 struct ExchangeEnd {
     failure_code code = failure_code::none;  ///< none: the response is whole
     std::string detail;
-    bool accepted = false;   ///< the status is one of `accept_status`
-    bool redirect = false;   ///< to be followed; the body was not kept
-    bool reusable = false;   ///< the connection may serve another request
-    bool untouched = false;  ///< the connection died before a byte of the response came
+    bool accepted = false;     ///< the status is one of `accept_status`
+    bool redirect = false;     ///< to be followed; the body was not kept
+    bool reusable = false;     ///< the connection may serve another request
+    bool untouched = false;    ///< the connection died before a byte of the response came
+    bool unprocessed = false;  ///< the origin has not looked at the request, and says so
     Steady::time_point sent_at{};
     Steady::time_point head_at{};  ///< when the response header was complete
     Steady::time_point done_at{};
+    const ResponseHead* head = nullptr;  ///< of the response, in the scratch; null: none came
+    std::string_view http_version;       ///< of the response: "1.0", "1.1", "2"
+    std::uint64_t wire_size = 0;         ///< body bytes as they came
 };
 
 /// Writes the request and reads the response, under its budgets of bytes and time.

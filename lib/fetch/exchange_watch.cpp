@@ -8,12 +8,10 @@ void ExchangeWatch::limit(failure_code phase, Steady::time_point until) {
     wheel_.arm(*this, phase_first ? until : total_);
 }
 
-/// Closing ends whatever the coroutine is suspended in; the error it sees is then read as
-/// `expired()`.
+/// The error that the exchange sees next is then read as `expired()`.
 void ExchangeWatch::expire() noexcept {
     expired_ = armed_for_;
-    boost::system::error_code ignored;  // a socket that cannot be closed is closed already
-    socket_.close(ignored);
+    cut_off();
 }
 
 }  // namespace fanfetch

@@ -86,7 +86,7 @@ awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
             ExchangeEnd end;
             co_await one_hop(course, *scratch, end);
             if (end.code == failure_code::none && end.redirect) {
-                going_on = follow(course, *scratch);
+                going_on = follow(course, *end.head);
             } else {
                 conclude(course, *scratch, end);
                 going_on = false;
@@ -104,9 +104,8 @@ awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
 }
 
 /// Makes the request of the next hop; false when there is none, which the outcome says then.
-bool HttpFetcher::follow(Course& course, const ExchangeScratch& scratch) {
+bool HttpFetcher::follow(Course& course, const ResponseHead& head) {
     auto& hops = course.outcome.attempt.redirects;
-    const auto& head = scratch.reader.head();
     const auto location = head.fields.find("location").value_or("");
     auto next = contradictory(head.fields, "location")
                     ? Expected<HopRequest>{failed(
@@ -209,15 +208,15 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
     auto& outcome = course.outcome;
     outcome.code = end.code;
     outcome.detail = end.detail;
-    outcome.wire_size = scratch.reader.body_bytes();
-    if (end.head_at == Steady::time_point{}) {
+    outcome.wire_size = end.wire_size;
+    if (end.head == nullptr) {
         return;  // no response
     }
     outcome.attempt.timing.first_byte = between(end.sent_at, end.head_at);
     outcome.attempt.timing.download = between(end.head_at, end.done_at);
-    const auto& head = scratch.reader.head();
+    const auto& head = *end.head;
     outcome.status = head.status;
-    outcome.http_version = head.minor_version == 0 ? "1.0" : "1.1";
+    outcome.http_version = end.http_version;
     outcome.content_type = head.fields.find("content-type").value_or("");
     if (end.code != failure_code::none) {
         return;  // cut off: nothing of it is stored

@@ -55,7 +55,7 @@ private:
     class SweepTimer;
 
     awaitable<void> one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end);
-    [[nodiscard]] bool follow(Course& course, const ExchangeScratch& scratch);
+    [[nodiscard]] bool follow(Course& course, const ResponseHead& head);
     awaitable<Expected<std::unique_ptr<Connection>>> dial(Course& course, const std::string& key);
     void conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
 
