@@ -28,6 +28,7 @@ struct DialReport {
     bool tls_verified = false;
     std::string tls_verdict;   ///< "ok", "tls.hostname", …; empty for plain connections
     bool tls_resumed = false;  ///< the verdict is that of the handshake that made the session
+    bool http2 = false;        ///< what was agreed on by ALPN; else HTTP/1.1
 };
 
 /// An open connection to an origin, plain or TLS. The TLS stream refers to the socket beside it,

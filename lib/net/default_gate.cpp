@@ -222,6 +222,9 @@ awaitable<Expected<void>> DefaultGate::secure(
     const auto shaking = Steady::now();
     connection.tls.emplace(connection.socket, tls_.context(order.check));
     SSL* stream = connection.tls->native_handle();
+    if (order.offer_http2) {
+        TlsPolicy::offer_http2(stream);
+    }
     if (!order.session_key.empty()) {
         sessions_.offer(stream, order.session_key);
     }

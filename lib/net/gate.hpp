@@ -17,7 +17,8 @@ struct DialOrder {
     const Url* url = nullptr;     ///< outlives the dial
     Steady::time_point deadline;  ///< for TCP and TLS together; what resolving took is added
     peer_check check = peer_check::required;
-    std::string tenant;  ///< whose resolver slots and exceptions apply
+    bool offer_http2 = false;  ///< in the TLS handshake, before HTTP/1.1
+    std::string tenant;        ///< whose resolver slots and exceptions apply
     /// Who may take up each other's TLS sessions: the origin, the policy, the tenant and whatever
     /// else keeps connections apart. Empty: no session is kept.
     std::string session_key{};

@@ -57,6 +57,7 @@ awaitable<Expected<void>> shake_hands(
     connection.report.tls_cipher = std::move(verdict.cipher);
     connection.report.tls_verified = verdict.verified;
     connection.report.tls_verdict = std::move(verdict.verdict);
+    connection.report.http2 = verdict.http2;
     co_return Expected<void>{};
 }
 

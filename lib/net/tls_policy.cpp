@@ -21,6 +21,8 @@ namespace ssl = boost::asio::ssl;
 constexpr const char* tls12_ciphers =
     "DEFAULT:!kRSA:!aNULL:!eNULL:!PSK:!SRP:!3DES:!RC4:!MD5:@SECLEVEL=2";
 constexpr auto alpn = std::to_array<unsigned char>({8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
+constexpr auto alpn_with_http2 =
+    std::to_array<unsigned char>({2, 'h', '2', 8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
 constexpr int longest_chain = 10;
 
 // Where distributions keep all trusted certificates in one file: Debian and Alpine, Fedora, SUSE.
@@ -112,6 +114,13 @@ Expected<void> TlsPolicy::expect_host(SSL* stream, std::string_view host) {
     return {};
 }
 
+void TlsPolicy::offer_http2(SSL* stream) noexcept {
+    // Fails for want of memory alone; http/1.1 is offered then.
+    ::SSL_set_alpn_protos(
+        stream, alpn_with_http2.data(), static_cast<unsigned>(alpn_with_http2.size())
+    );
+}
+
 TlsFindings TlsPolicy::verdict(const SSL* stream) {
     const failure_code wrong = tls_failure(::SSL_get_verify_result(stream));
     const std::unique_ptr<X509, decltype(&::X509_free)> certificate{
@@ -121,6 +130,10 @@ TlsFindings TlsPolicy::verdict(const SSL* stream) {
     const char* cipher = SSL_get_cipher_name(stream);
     verdict.cipher = cipher == nullptr ? "" : cipher;
     verdict.verified = certificate != nullptr && wrong == failure_code::none;
+    const unsigned char* protocol = nullptr;
+    unsigned protocol_size = 0;
+    ::SSL_get0_alpn_selected(stream, &protocol, &protocol_size);
+    verdict.http2 = protocol_size == 2 && protocol[0] == 'h' && protocol[1] == '2';
     verdict.verdict = verdict.verified ? "ok" : std::string{dotted(wrong)};
     return verdict;
 }

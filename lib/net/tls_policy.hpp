@@ -23,6 +23,7 @@ struct TlsFindings {
     std::string cipher;
     bool verified = false;
     std::string verdict;  ///< "ok", or the code it would have failed with: "tls.hostname"
+    bool http2 = false;   ///< agreed on by ALPN
 };
 
 /// The one place where TLS contexts for origins are made.
@@ -31,7 +32,7 @@ struct TlsFindings {
 /// certificates, and the host against the subject alternative names only: the common name is not
 /// looked at and a wildcard stands for one whole label. No static RSA, no anonymous or
 /// pre-shared keys, no renegotiation, no compression. Sessions are taken up again as TlsSessions
-/// says. ALPN offers http/1.1.
+/// says. ALPN offers http/1.1, and h2 before it to those who ask.
 /// `peer_check::recorded` differs in nothing but in going on.
 ///
 /// The system's certificates are read in the background, since that takes longer than everything
@@ -56,6 +57,9 @@ public:
     ///
     /// Errors  tls_handshake, when OpenSSL refuses the name
     [[nodiscard]] static Expected<void> expect_host(SSL* stream, std::string_view host);
+
+    /// Has a fresh stream offer h2 and http/1.1, in this order.
+    static void offer_http2(SSL* stream) noexcept;
 
     /// After a handshake, successful or not.
     [[nodiscard]] static TlsFindings verdict(const SSL* stream);
