@@ -12,7 +12,7 @@ FROM debian:12-slim
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         ca-certificates libboost-json1.81.0 libboost-url1.81.0 libbrotli1 libc-ares2 libfmt9 \
-        libgumbo1 libidn2-0 libjemalloc2 libseccomp2 libspdlog1.10 libsqlite3-0 libssl3 \
+        libgumbo1 libidn2-0 libjemalloc2 libnghttp2-14 libseccomp2 libspdlog1.10 libsqlite3-0 libssl3 \
         libtomlplusplus3 libzstd1 zlib1g \
         $([ "$(dpkg --print-architecture)" != amd64 ] || echo libipsec-mb1) \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/log/apt /var/log/dpkg.log \
