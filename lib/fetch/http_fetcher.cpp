@@ -1,6 +1,7 @@
 #include "fetch/http_fetcher.hpp"
 
 #include "fetch/expectations.hpp"
+#include "fetch/http2_exchange.hpp"
 #include "fetch/stored_head.hpp"
 #include "future/errors.hpp"
 #include "http/retry_after.hpp"
@@ -18,8 +19,8 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-bool unverified(const Connection& connection) {
-    return connection.tls && !connection.report.tls_verified;
+bool unverified(const Url& url, const DialReport& report) noexcept {
+    return url.https() && !report.tls_verified;
 }
 
 microseconds between(Steady::time_point from, Steady::time_point to) {
@@ -32,6 +33,22 @@ bool contradictory(const HeaderBlock& fields, std::string_view name) {
     bool differs = false;
     fields.for_each(name, [&](std::string_view value) { differs = differs || value != first; });
     return differs;
+}
+
+/// An origin that refuses again and again has no use for us.
+constexpr int most_unprocessed = 3;
+
+/// Whether HTTP/2 is an answer to this request.
+bool negotiates(const Url& url, const FetchOptions& options) noexcept {
+    return url.https() && options.http_version != http_version::one;
+}
+
+Http2Pool::Limits shared_limits(const ConnectionPool::Limits& limits, std::uint64_t header_bytes) {
+    Http2Pool::Limits shared;
+    shared.idle_limit = limits.idle_limit;
+    shared.most = limits.most;
+    shared.connection.header_bytes = static_cast<std::size_t>(header_bytes);
+    return shared;
 }
 
 }  // namespace
@@ -53,7 +70,8 @@ private:
     void expire() noexcept override {
         const auto now = owner_.parts_.clock->now();
         owner_.pool_.sweep(now);
-        if (owner_.pool_.size() > 0) {
+        owner_.shared_.sweep(now);
+        if (owner_.pool_.size() > 0 || !owner_.shared_.empty()) {
             keep_going(now);
         }
     }
@@ -66,6 +84,7 @@ HttpFetcher::HttpFetcher(Parts parts)
     : parts_{std::move(parts)},
       wheel_{deadlines_of(parts_.loop)},
       pool_{parts_.pool},
+      shared_{shared_limits(parts_.pool, parts_.max_header_bytes)},
       sweep_{std::make_unique<SweepTimer>(*this, wheel_)} {}
 
 HttpFetcher::~HttpFetcher() = default;
@@ -143,53 +162,132 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
     order.may_redirect = true;
 
     auto& attempt = course.outcome.attempt;
-    auto connection = pool_.take(key);
-    bool reused = connection != nullptr;
+    Line line = take_kept(course, key);
+    Repeats repeats;
     for (;;) {
-        if (!connection) {
-            auto dialled = co_await dial(course, key);
-            if (!dialled) {
-                end.code = dialled.error().code;
-                end.detail = std::move(dialled.error().detail);
+        if (!line.there()) {
+            auto connected = co_await connect(course, key, line);
+            if (!connected) {
+                end.code = connected.error().code;
+                end.detail = std::move(connected.error().detail);
                 co_return;
             }
-            connection = std::move(*dialled);
         }
-        attempt.remote_address = connection->report.remote_address;
-        attempt.reused_connection = reused;
-        if (options.verify == tls_verify::label && unverified(*connection)) {
+        attempt.remote_address = line.report().remote_address;
+        attempt.reused_connection = line.reused;
+        if (options.verify == tls_verify::label && unverified(course.request.url, line.report())) {
             drop_credentials(course.request.headers);  // for good, as across origins
         }
-        co_await run_exchange(*connection, scratch, wheel_, order, end);
-        const bool again = reused && end.untouched && safe(course.request.method);
-        if (!again) {
+        if (line.shared) {
+            co_await run_http2_exchange(line.shared, scratch, wheel_, order, end);
+            shared_.done_with(*line.shared);
+        } else {
+            co_await run_exchange(*line.own, scratch, wheel_, order, end);
+        }
+        if (!send_again(course, line, end, repeats)) {
             break;
         }
         end = ExchangeEnd{};
-        connection.reset();
-        reused = false;
+        line = Line{};
     }
-    if (connection->tls) {
-        const auto& report = connection->report;
+    if (line.shared || line.own->tls) {
+        const auto& report = line.report();
         attempt.tls = {
             report.tls_version, report.tls_cipher, report.tls_verified, report.tls_verdict};
     }
     if (end.reusable) {
-        pool_.put(key, std::move(connection), end.done_at);
+        pool_.put(key, std::move(line.own), end.done_at);
         sweep_->keep_going(end.done_at);
     }
 }
 
+/// What is open already.
+HttpFetcher::Line HttpFetcher::take_kept(const Course& course, const std::string& key) {
+    const auto& options = *course.order.options;
+    Line line;
+    if (options.http_version != http_version::two) {
+        line.own = pool_.take(key);
+    }
+    if (!line.own && negotiates(course.request.url, options)) {
+        line.shared = shared_.take(key);
+    }
+    line.reused = line.there();
+    return line;
+}
+
+awaitable<Expected<void>> HttpFetcher::connect(Course& course, const std::string& key, Line& line) {
+    const auto& options = *course.order.options;
+    const bool negotiating = negotiates(course.request.url, options);
+    if (options.http_version == http_version::two && !negotiating) {
+        co_return failed(
+            failure_code::http_h2_error, "agreeing on HTTP/2: it is spoken over TLS only"
+        );
+    }
+    Http2Pool::Turn turn{Http2Pool::next_step::dial, nullptr};
+    if (negotiating) {
+        const Http2Pool::Patience patience{connect_deadline(course), course.deadline};
+        turn = co_await shared_.turn(key, patience);
+    }
+    if (turn.step == Http2Pool::next_step::use) {
+        line.shared = std::move(turn.connection);
+        line.reused = true;
+        co_return Expected<void>{};
+    }
+    if (turn.step == Http2Pool::next_step::give_up) {
+        const bool total = parts_.clock->now() >= course.deadline;
+        co_return failed(
+            total ? failure_code::timeout_total : failure_code::connect_timeout,
+            "waiting for a connection: the time is up"
+        );
+    }
+    auto dialled = co_await dial(course, key, negotiating);
+    if (!dialled) {
+        Http2Pool::failed_to_dial(turn);
+        co_return std::move(dialled.error());
+    }
+    if ((*dialled)->report.http2) {
+        line.shared = shared_.adopt(turn, key, std::move(*dialled));
+        sweep_->keep_going(parts_.clock->now());
+        co_return Expected<void>{};
+    }
+    if (negotiating) {
+        shared_.found_http1(turn, key);
+        sweep_->keep_going(parts_.clock->now());
+    }
+    if (options.http_version == http_version::two) {
+        co_return failed(
+            failure_code::http_h2_error, "agreeing on HTTP/2: the origin does not speak it"
+        );
+    }
+    line.own = std::move(*dialled);
+    co_return Expected<void>{};
+}
+
+bool HttpFetcher::send_again(
+    const Course& course, const Line& line, const ExchangeEnd& end, Repeats& repeats
+) {
+    if (end.unprocessed) {
+        return ++repeats.unprocessed <= most_unprocessed;
+    }
+    return line.reused && end.untouched && safe(course.request.method) &&
+           !std::exchange(repeats.after_close, true);
+}
+
+Steady::time_point HttpFetcher::connect_deadline(const Course& course) const {
+    const auto limit = course.order.options->timeouts.connect;
+    return std::min(course.deadline, saturating_add(parts_.clock->now(), limit));
+}
+
 awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(
-    Course& course, const std::string& key
+    Course& course, const std::string& key, bool offer_http2
 ) {
     const auto& options = *course.order.options;
     DialOrder order;
     order.url = &course.request.url;
-    order.deadline =
-        std::min(course.deadline, saturating_add(parts_.clock->now(), options.timeouts.connect));
+    order.deadline = connect_deadline(course);
     order.check =
         options.verify == tls_verify::strict ? peer_check::required : peer_check::recorded;
+    order.offer_http2 = offer_http2;
     order.tenant = course.order.tenant;
     order.session_key = key;
     auto dialled = co_await parts_.gate->connect(std::move(order));

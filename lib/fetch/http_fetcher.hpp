@@ -6,6 +6,7 @@
 #include "fetch/connection_pool.hpp"
 #include "fetch/exchange.hpp"
 #include "fetch/fetcher.hpp"
+#include "fetch/http2_pool.hpp"
 #include "net/gate.hpp"
 
 #include <memory>
@@ -14,11 +15,12 @@
 
 namespace fanfetch {
 
-/// Fetches over HTTP/1.1: a kept connection or the gate, the exchange, redirects.
+/// Fetches over HTTP/1.1 and HTTP/2: a kept connection or the gate, the exchange, redirects.
 ///
 /// A request on a kept connection that dies before a byte of the answer came is sent once more on
 /// a new one, if its method is a safe one: the server closed just when we wrote, which is
-/// nobody's failure. Everything else is one attempt.
+/// nobody's failure. One that an HTTP/2 origin says it has not looked at is sent again whatever
+/// its method. Everything else is one attempt.
 ///
 /// Threads  the shard it was made for
 class HttpFetcher final : public Fetcher {
@@ -41,8 +43,13 @@ public:
     awaitable<void> fetch(FetchOrder order, FetchOutcome& outcome) override;
 
     /// Closes every idle connection; part of shutting down.
-    void close_idle() { pool_.clear(); }
+    void close_idle() {
+        pool_.clear();
+        shared_.clear();
+    }
     [[nodiscard]] std::size_t idle_connections() const noexcept { return pool_.size(); }
+    /// Those that speak HTTP/2, idle or not.
+    [[nodiscard]] std::size_t shared_connections() const noexcept { return shared_.connections(); }
 
 private:
     /// The attempt as it goes along: where it is, and by when it must end.
@@ -52,11 +59,35 @@ private:
         Steady::time_point deadline;
         FetchOutcome& outcome;
     };
+    /// What an exchange goes over: a connection of its own, or a stream of a shared one.
+    struct Line {
+        std::unique_ptr<Connection> own;
+        std::shared_ptr<Http2Connection> shared;
+        bool reused = false;
+
+        [[nodiscard]] bool there() const noexcept { return own || shared; }
+        [[nodiscard]] const DialReport& report() const noexcept {
+            return shared ? shared->report() : own->report;
+        }
+    };
+    /// How often the request of a hop has been sent again within the attempt.
+    struct Repeats {
+        bool after_close = false;
+        int unprocessed = 0;
+    };
     class SweepTimer;
 
     awaitable<void> one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end);
     [[nodiscard]] bool follow(Course& course, const ResponseHead& head);
-    awaitable<Expected<std::unique_ptr<Connection>>> dial(Course& course, const std::string& key);
+    [[nodiscard]] Line take_kept(const Course& course, const std::string& key);
+    awaitable<Expected<void>> connect(Course& course, const std::string& key, Line& line);
+    [[nodiscard]] Steady::time_point connect_deadline(const Course& course) const;
+    [[nodiscard]] static bool send_again(
+        const Course& course, const Line& line, const ExchangeEnd& end, Repeats& repeats
+    );
+    awaitable<Expected<std::unique_ptr<Connection>>> dial(
+        Course& course, const std::string& key, bool offer_http2
+    );
     void conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
 
     [[nodiscard]] std::unique_ptr<ExchangeScratch> lease_scratch();
@@ -65,6 +96,7 @@ private:
     Parts parts_;
     DeadlineWheel& wheel_;
     ConnectionPool pool_;
+    Http2Pool shared_;
     std::vector<std::unique_ptr<ExchangeScratch>> scratches_;
     std::unique_ptr<SweepTimer> sweep_;
 };

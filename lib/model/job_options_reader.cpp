@@ -138,15 +138,13 @@ Fault read_robots(const JsonMember& member, JobOptions&, const OptionContext&) {
     return member.unexpected("ignore or obey");
 }
 
-Fault read_http_version(const JsonMember& member, JobOptions&, const OptionContext&) {
-    const auto* const text = member.value().if_string();
-    if (text != nullptr && (*text == "auto" || *text == "http/1.1")) {
-        return std::nullopt;
-    }
-    if (text != nullptr && *text == "h2") {
-        return member.refused("not supported by this version");
-    }
-    return member.unexpected("auto, http/1.1 or h2");
+/// The names of ALPN are as good as the numbers.
+Fault read_http_version(const JsonMember& member, JobOptions& options, const OptionContext&) {
+    static constexpr std::array words{
+        JsonWord{"auto", http_version::automatic}, JsonWord{"1.1", http_version::one},
+        JsonWord{"2", http_version::two}, JsonWord{"http/1.1", http_version::one},
+        JsonWord{"h2", http_version::two}};
+    return read_word(member, words, options.fetch.http_version);
 }
 
 /// A list of parts; an empty one asks for nothing.

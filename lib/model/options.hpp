@@ -83,6 +83,13 @@ enum class tls_verify : std::uint8_t {
     off,     ///< it is used as if it were verified; the operator's to allow
 };
 
+/// Which version of HTTP an origin is spoken to in. HTTP/2 is spoken over TLS only.
+enum class http_version : std::uint8_t {
+    automatic,  ///< HTTP/2 where TLS agrees on it, else HTTP/1.1
+    one,        ///< HTTP/1.1
+    two,        ///< HTTP/2, or the item fails
+};
+
 /// How one item is fetched: the options of the job with the item's own laid over them.
 struct FetchOptions {
     std::string method = "GET";
@@ -96,6 +103,7 @@ struct FetchOptions {
     std::uint64_t max_decoded_ratio = 100;  ///< decoded bytes for each coded one
     Expectations expect;
     tls_verify verify = tls_verify::strict;
+    fanfetch::http_version http_version = http_version::automatic;
 
     friend bool operator==(const FetchOptions&, const FetchOptions&) = default;
 };

@@ -97,6 +97,7 @@ json::object fetch_to_json(const FetchOptions& fetch, secrets shown) {
         {"max_decoded_ratio", fetch.max_decoded_ratio},
         {"expect", expectations_to_json(fetch.expect)},
         {"tls_verify", static_cast<std::uint8_t>(fetch.verify)},
+        {"http_version", static_cast<std::uint8_t>(fetch.http_version)},
     };
 }
 

@@ -158,6 +158,7 @@ FetchOptions fetch_from(const json::value& value) {
         fetch.verify = tls_verify::off;  // as it was stored before there was `label`
     }
     members.read("tls_verify", fetch.verify, tls_verify::off);
+    members.read("http_version", fetch.http_version, http_version::two);
     return fetch;
 }
 

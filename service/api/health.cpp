@@ -82,7 +82,7 @@ awaitable<HttpReply> HealthApi::capabilities(HttpRequest& request) {
     all["limits"] = std::move(limits);
     all["submit_formats"] = {"application/json", "application/x-ndjson", "text/plain"};
     all["result_formats"] = {"application/json", "application/x-ndjson"};
-    all["protocols"] = {"http/1.1"};
+    all["protocols"] = {"http/1.1", "h2"};
     all["schemes"] = {"http", "https"};
     all["content_codings"] = {"gzip", "deflate", "br", "zstd"};
     all["extract"] = {"title", "links", "text", "meta"};

@@ -82,13 +82,14 @@ TEST(ParseSubmission, ReadsEveryOption) {
         "store_body": "success", "tls": {"verify": "strict"}, "on_error": "stop_after:10%",
         "deadline": "1h", "ttl": "2d", "priority": -5, "lane": "interactive",
         "extract": ["title", "text", "title"], "tags": ["x", "y"], "metadata": {"k": [1, {}]},
-        "robots": "ignore", "http_version": "auto", "dedupe": false})");
+        "robots": "ignore", "http_version": "2", "dedupe": false})");
 
     ASSERT_TRUE(submission.has_value()) << submission.error().detail;
     const auto& options = submission->options;
     EXPECT_EQ(options.concurrency, 7);
     EXPECT_EQ(options.per_host_concurrency, 3);
     EXPECT_EQ(options.fetch.method, "POST");
+    EXPECT_EQ(options.fetch.http_version, http_version::two);
     EXPECT_EQ(
         options.fetch.headers,
         (std::vector<HeaderField>{{"X-One", "1"}, {"X-Two", "a"}, {"X-Two", "b"}})
@@ -215,6 +216,7 @@ const Refusal refusals[] = {
     {R"({"ttl":"1ms"})", "/options/ttl"},
     {R"({"priority":101})", "/options/priority"},
     {R"({"lane":"fast"})", "/options/lane"},
+    {R"({"http_version":"3"})", "/options/http_version"},
     {R"({"extract":"title"})", "/options/extract"},
     {R"({"extract":["title","images"]})", "/options/extract/1"},
     {R"({"extract":["title","title","title","title","title"]})", "/options/extract"},
@@ -222,7 +224,6 @@ const Refusal refusals[] = {
     {R"({"tags":["a",""]})", "/options/tags/1"},
     {R"({"metadata":"text"})", "/options/metadata"},
     // Options of the API that are not carried out yet.
-    {R"({"http_version":"h2"})", "/options/http_version"},
     {R"({"robots":"obey"})", "/options/robots"},
     {R"({"conditional":{"etag":"x"}})", "/options/conditional"},
     {R"({"max_age":"1h"})", "/options/max_age"},
