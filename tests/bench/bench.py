@@ -19,8 +19,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from concurrency import concurrency  # noqa: E402
-from origin import nginx, slow  # noqa: E402
+from origin import free_port, nginx, slow, wait_for_port  # noqa: E402
 from service import serve  # noqa: E402
+from tls import tls_nginx  # noqa: E402
 
 ORIGIN_CORE, CLIENT_CORE = 0, 1
 
@@ -83,14 +84,15 @@ def run_wrk(port: int, concurrency: int) -> Figure:
 
 
 def run_service(binary: str, folder: pathlib.Path, urls: bytes, count: int, concurrency: int,
-                durability: str) -> Figure:
+                durability: str, http_version: str = "auto", **settings) -> Figure:
     """From the POST to the moment the job is completed, every result durable."""
     data = pathlib.Path(tempfile.mkdtemp(prefix="data-", dir=folder))
-    options = {"concurrency": concurrency, "per_host": {"concurrency": concurrency}}
+    options = {"concurrency": concurrency, "per_host": {"concurrency": concurrency},
+               "http_version": http_version}
     lines = json.dumps({"options": options}).encode() + b"\n" + b"".join(
         b'"' + url + b'"\n' for url in urls.split())
     try:
-        with serve(binary, data, CLIENT_CORE, data__durability=durability) as service:
+        with serve(binary, data, CLIENT_CORE, data__durability=durability, **settings) as service:
             cpu = service.cpu_s()
             started = time.monotonic()
             status, job = service.call("POST", "/v1/jobs", lines, "application/x-ndjson")
@@ -135,6 +137,37 @@ def small(args) -> None:
             if args.only:
                 contenders = {name: play for name, play in contenders.items()
                               if name in args.only.split(",")}
+            figures = {name: [] for name in contenders}
+            for number in range(args.rounds):
+                for name, play in contenders.items():
+                    figures[name].append(play())
+                    print(f"round {number + 1}: {name}: {figures[name][-1].rate:,.0f}/s",
+                          file=sys.stderr)
+            report(figures)
+    finally:
+        shutil.rmtree(folder)
+        shutil.rmtree(origin_folder)
+
+
+def tls(args) -> None:
+    """The same small URLs over TLS. One HTTP/2 connection carries all of h2load's streams, too."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-bench-", dir=args.dir))
+    origin_folder = pathlib.Path(tempfile.mkdtemp(prefix="fanfetch-origin-", dir="/dev/shm"))
+    try:
+        with (nginx(origin_folder, 2048, ORIGIN_CORE),
+              tls_nginx(origin_folder, ORIGIN_CORE, free_port(), wait_for_port) as base):
+            n, c = args.urls, args.concurrency
+            listing = "".join(f"{base}{number:06d}.bin\n" for number in range(n)).encode()
+            first = f"{base}000000.bin"
+            trust = {"fetch__ca_file": origin_folder / "tls.pem"}
+            contenders = {
+                "h2load h2": lambda: run(["h2load", "-t1", "-c1", f"-m{c}", f"-n{n}", first], n),
+                "h2load 1.1": lambda: run(["h2load", "--h1", "-t1", f"-c{c}", f"-n{n}", first], n),
+                "fanfetch": lambda: run_service(
+                    args.binary, folder, listing, n, c, "full", "2", **trust),
+                "fanfetch 1.1": lambda: run_service(
+                    args.binary, folder, listing, n, c, "full", "1.1", **trust),
+            }
             figures = {name: [] for name in contenders}
             for number in range(args.rounds):
                 for name, play in contenders.items():
@@ -243,7 +276,7 @@ def million(args) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", default="small",
-                        choices=["small", "latency", "million", "concurrency"])
+                        choices=["small", "tls", "latency", "million", "concurrency"])
     parser.add_argument("--binary", default="build/release/fanfetch")
     parser.add_argument("--concurrency-binary", default="build/release/bench/bench_concurrency")
     parser.add_argument("--rounds", type=int, help="how often everything is measured")
@@ -260,10 +293,10 @@ def main() -> None:
     if args.what == "concurrency":
         concurrency(args.concurrency_binary, args.rounds, args.seconds)
         return
-    args.urls = args.urls or {"small": 100_000, "million": 1_000_000}.get(args.what)
+    args.urls = args.urls or {"small": 100_000, "tls": 50_000, "million": 1_000_000}.get(args.what)
     pathlib.Path(args.dir).mkdir(exist_ok=True)
     args.dir = str(pathlib.Path(args.dir).resolve())
-    {"small": small, "latency": latency, "million": million}[args.what](args)
+    {"small": small, "tls": tls, "latency": latency, "million": million}[args.what](args)
 
 
 if __name__ == "__main__":
