@@ -1,6 +1,7 @@
 #include "http2/http2_connection.hpp"
 
 #include "coro/spawn.hpp"
+#include "net/tls_buffered.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -107,7 +108,10 @@ void Http2Connection::on_read(const error_code& error, std::size_t size) {
     }
     last_read_ = Steady::now();
     receiving_ = true;
-    core_.receive({buffer_.data(), size});
+    while (size > 0) {
+        core_.receive({buffer_.data(), size});
+        size = read_buffered(*line_->tls, buffer_);
+    }
     receiving_ = false;
     settle();
 }

@@ -418,7 +418,7 @@ TEST_F(Http2CoreTest, BytesBeyondTheWindowEndTheirStream) {
     }
 
     EXPECT_EQ(notes.code(), failure_code::http_h2_error);
-    EXPECT_EQ(notes.body_bytes(), 1U << 20U);
+    EXPECT_LE(notes.body_bytes(), (1U << 20U) + piece.size()) << "a frame more than the window";
 }
 
 /// What is wrong with a whole connection: everyone on it fails, and we say why.
