@@ -3,6 +3,7 @@
 #include "base/byte_size.hpp"
 #include "coro/loop_state.hpp"
 #include "coro/parking.hpp"
+#include "fetch/body_pace.hpp"
 #include "fetch/reception.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -30,6 +31,7 @@ public:
           order_{order},
           end_{end},
           reception_{scratch, order, end},
+          pace_{order.options->timeouts},
           parking_{loop} {}
     Http2Exchange(const Http2Exchange&) = delete;
     Http2Exchange& operator=(const Http2Exchange&) = delete;
@@ -57,7 +59,7 @@ private:
     void on_end(Http2End end) override;
     void cut_off() noexcept override;
 
-    void idle_from_now();
+    void await_more();
     [[nodiscard]] Failure too_large() const;
     void settle();
     void leave();
@@ -69,6 +71,7 @@ private:
     const ExchangeOrder& order_;
     ExchangeEnd& end_;
     Reception reception_;
+    BodyPace pace_;
     Parking parking_;
     std::size_t held_ = 0;  // bytes whose window has not been given back
     bool whole_ = false;    // the response has come to its end
@@ -98,7 +101,8 @@ void Http2Exchange::begin() {
 void Http2Exchange::on_head(const ResponseFraming& framing) {
     end_.head_at = Steady::now();
     end_.http_version = "2";
-    idle_from_now();
+    pace_.begin(end_.head_at, 0);
+    await_more();
     const auto most = order_.options->max_body_bytes;
     bool going_on = reception_.on_head(scratch_.head, framing);
     if (going_on && framing.kind == body_framing::length && framing.length > most) {
@@ -111,7 +115,7 @@ void Http2Exchange::on_head(const ResponseFraming& framing) {
 }
 
 void Http2Exchange::on_data(std::string_view bytes) {
-    idle_from_now();
+    await_more();
     const bool too_long = body_bytes() > order_.options->max_body_bytes;
     if (too_long || !reception_.on_body(bytes)) {
         if (too_long) {
@@ -193,8 +197,10 @@ void Http2Exchange::cancel_requested() {
     wake_with(failed(failure_code::cancelled_by_user, "the attempt was cancelled"));
 }
 
-void Http2Exchange::idle_from_now() {
-    limit(failure_code::timeout_idle, saturating_add(Steady::now(), order_.options->timeouts.idle));
+/// Moves the limits on for the next piece of the body.
+void Http2Exchange::await_more() {
+    const auto next = pace_.next(Steady::now(), body_bytes());
+    limit(next.code, next.until);
 }
 
 void Http2Exchange::leave() {
