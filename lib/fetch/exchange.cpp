@@ -79,6 +79,7 @@ public:
 
 private:
     [[nodiscard]] bool take(std::string_view bytes);
+    void await_more();
     [[nodiscard]] bool on_head();
     void on_read_error(const error_code& error);
 
@@ -190,7 +191,7 @@ void Exchange::on_flushed(const Expected<void>& flushed) {
     }
     settle();
     if (!ended_) {
-        span_quota_ = 0;
+        pace_.begin(now(), scratch_.reader.received_bytes());
         await_more();
     }
 }
@@ -221,8 +222,7 @@ bool Exchange::take(std::string_view bytes) {
         switch (step->event) {
             case response_event::need_more:
                 if (head_seen_) {
-                    const auto limit = pace_.next(now(), scratch_.reader.received_bytes());
-                    watch_.limit(limit.code, limit.until);
+                    await_more();
                 }
                 return true;
             case response_event::head:
@@ -240,6 +240,11 @@ bool Exchange::take(std::string_view bytes) {
                 return true;
         }
     }
+}
+
+void Exchange::await_more() {
+    const auto limit = pace_.next(now(), scratch_.reader.received_bytes());
+    watch_.limit(limit.code, limit.until);
 }
 
 bool Exchange::on_head() {

@@ -164,6 +164,8 @@ void Http2Exchange::settle() {
 awaitable<Expected<void>> Http2Exchange::flush() {
     flushing_ = true;
     last_flush_ = whole_;
+    // A disk that takes its time is not the origin's fault: only the total time counts meanwhile.
+    limit(failure_code::timeout_total, Steady::time_point::max());
     return scratch_.body.flush();
 }
 
@@ -179,6 +181,10 @@ void Http2Exchange::on_flushed(const Expected<void>& flushed) {
         connection_.consumed(*this, std::exchange(held_, 0));
     }
     settle();
+    if (!ended_ && !whole_) {
+        pace_.begin(Steady::now(), body_bytes());
+        await_more();
+    }
 }
 
 /// Nothing at all came on the connection for half the time we waited: it may be dead, and is not
