@@ -86,8 +86,13 @@ public:
     /// How the hosts are doing that are known here; with `tenant` only those that his unfinished
     /// items wait for.
     [[nodiscard]] std::vector<HostStatus> hosts(const std::optional<std::string>& tenant) const;
-    /// Lays the operator's word over what a host is granted, now and after a restart.
-    HostStatus change_host(
+    /// Lays the operator's word over what a host is granted, at once; `saved` is done when it holds
+    /// after a restart too.
+    struct ChangedHost {
+        HostStatus status;
+        Future<Expected<void>> saved;
+    };
+    ChangedHost change_host(
         const std::string& key, const std::function<HostOverride(HostOverride)>& change
     );
     /// Where the job's items are that were given to this shard.
@@ -125,6 +130,7 @@ private:
     void wake_at(HostQueue& host, Steady::time_point when);
     void host_ended(HostQueue& host, const AttemptSigns& signs);
     void give_up_on(HostQueue& host);
+    [[nodiscard]] Future<Expected<void>> save(HostQueue& host);
     void remember(HostQueue& host);
     void expire_items(HostQueue& host, Steady::time_point now);
     void finish_unfetched(RunnerQueue& queue, PendingItem item, failure_code code);

@@ -123,12 +123,17 @@ void Dispatcher::host_ended(HostQueue& host, const AttemptSigns& signs) {
     }
 }
 
-/// Nobody waits for it: after a crash the host is asked once too early, and tells us again.
+/// What was learned of it. Nobody waits for that: after a crash the host is asked once too early,
+/// and tells us again.
 void Dispatcher::remember(HostQueue& host) {
+    auto saved = save(host);
+    saved.add_done_callback([](const auto&) {});
+}
+
+Future<Expected<void>> Dispatcher::save(HostQueue& host) {
     auto record = host.host.record(*parts_.clock);
     host.remembered = !record.blank();
-    auto saved = parts_.store->save_hosts({std::move(record)});
-    saved.add_done_callback([](const auto&) {});
+    return parts_.store->save_hosts({std::move(record)});
 }
 
 /// The breaker's probe failed: who waits for the host has waited in vain.
@@ -205,19 +210,18 @@ void Dispatcher::restore(const std::vector<HostRecord>& hosts) {
     }
 }
 
-HostStatus Dispatcher::change_host(
+Dispatcher::ChangedHost Dispatcher::change_host(
     const std::string& key, const std::function<HostOverride(HostOverride)>& change
 ) {
     auto& host = host_of(key);
     host.host.set_override(change(host.host.overriding()));
-    if (host.host.take_changed()) {
-        remember(host);
-    }
+    (void)host.host.take_changed();
+    ChangedHost changed{{}, save(host)};
     pump(host);
     tell_waiting(host);
-    auto status = host.host.status(*parts_.clock);
+    changed.status = host.host.status(*parts_.clock);
     retire_if_unused(host);
-    return status;
+    return changed;
 }
 
 std::vector<HostStatus> Dispatcher::hosts(const std::optional<std::string>& tenant) const {

@@ -88,8 +88,9 @@ public:
 
     /// How hosts are doing, by name; with `tenant` those that his unfinished items wait for.
     awaitable<std::vector<HostStatus>> hosts(std::optional<std::string> tenant);
-    /// Changes what the operator grants the host at `key`. `change` gets what holds so far.
-    awaitable<HostStatus> change_host(
+    /// Changes what the operator grants the host at `key`, durably. `change` gets what holds so far.
+    /// Errors: as the store's writes.
+    awaitable<Expected<HostStatus>> change_host(
         std::string key, std::function<HostOverride(HostOverride)> change
     );
     /// Where the items of a job are that the shards have; the others are queued in the store.

@@ -62,15 +62,19 @@ awaitable<std::vector<ItemPosition>> JobService::positions(std::string id) {
     co_return list;
 }
 
-awaitable<HostStatus> JobService::change_host(
+awaitable<Expected<HostStatus>> JobService::change_host(
     std::string key, std::function<HostOverride(HostOverride)> change
 ) {
     const auto& shard = parts_.shards[shard_of_host(key, parts_.shards.size())];
     auto ask = [key = std::move(key), change = std::move(change)](Dispatcher& dispatcher) {
         return dispatcher.change_host(key, change);
     };
-    auto status = co_await await_future(ask_shard(shard, std::move(ask)));
-    co_return status;
+    auto changed = co_await await_future(ask_shard(shard, std::move(ask)));
+    auto saved = co_await await_future(changed.saved);
+    if (!saved) {
+        co_return saved.error();
+    }
+    co_return std::move(changed.status);
 }
 
 void JobService::restore_hosts() {

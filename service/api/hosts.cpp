@@ -206,7 +206,10 @@ awaitable<HttpReply> HostsApi::change(HttpRequest& request) {
     }
     auto lay_over = [change](HostOverride before) { return change.laid_over(before); };
     const auto host = co_await context_.jobs->change_host(*key, std::move(lay_over));
-    co_return json_reply(http::status::ok, json::serialize(host_json(host)));
+    if (!host) {
+        co_return problem_reply(host.error());
+    }
+    co_return json_reply(http::status::ok, json::serialize(host_json(*host)));
 }
 
 }  // namespace fanfetch
