@@ -47,8 +47,6 @@ Failure failure_of(int error) {
         case EAI_NONAME:
         case EAI_NODATA:
             return failed(failure_code::dns_nxdomain, "resolving the name: it has no address");
-        case EAI_AGAIN:
-            return failed(failure_code::dns_timeout, "resolving the name: no answer in time");
         default:
             return failed(
                 failure_code::dns_failure,

@@ -22,7 +22,8 @@ inline constexpr std::chrono::seconds system_answer_ttl{30};
 /// The C library connects a UDP socket to each of several answers in order to sort them, which
 /// sends nothing but asks the kernel for a route; it cannot be told not to.
 ///
-/// Errors   of resolve: dns_nxdomain, dns_timeout, dns_failure
+/// Errors   of resolve: dns_nxdomain; dns_timeout at the deadline; dns_failure for all else, since
+///          the library does not tell a server that failed from one that did not answer
 /// Threads  the loop. `threads` outlives the resolver; calls still running when that is destroyed
 ///          end by themselves
 /// Source   getaddrinfo(3), resolver(3)

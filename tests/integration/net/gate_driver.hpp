@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -34,6 +35,7 @@ struct Surroundings {
     std::string ca_file{};
     std::chrono::milliseconds limit = patience;
     peer_check check = peer_check::required;
+    std::optional<EgressProxy> proxy{};
     std::string tenant = "t";
 };
 
@@ -52,6 +54,7 @@ inline awaitable<Seen> connect_once(
 ) {
     TlsPolicy& tls = tls_policy(around.ca_file);
     GateOptions options{.rules = EgressRules::make(around.egress).value()};
+    options.proxy = around.proxy;
     for (const auto& [tenant, settings] : around.tenants) {
         options.tenant_rules.emplace(tenant, EgressRules::make(settings).value());
     }
