@@ -115,7 +115,9 @@ void Http2Exchange::on_head(const ResponseFraming& framing) {
 }
 
 void Http2Exchange::on_data(std::string_view bytes) {
-    await_more();
+    if (!flushing_) {
+        await_more();
+    }
     const bool too_long = body_bytes() > order_.options->max_body_bytes;
     if (too_long || !reception_.on_body(bytes)) {
         if (too_long) {
