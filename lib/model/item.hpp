@@ -3,12 +3,16 @@
 #include "base/failure.hpp"
 #include "model/options.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 namespace fanfetch {
+
+/// What tells the requests of a job apart: two are the same when their digests are.
+using RequestDigest = std::array<std::uint8_t, 16>;
 
 /// One request of a job as it was submitted.
 ///
@@ -17,9 +21,13 @@ namespace fanfetch {
 /// shown, so that a million plain URLs cost a million plain rows.
 struct Item {
     std::uint64_t index = 0;
-    std::string url;     ///< canonical; as given, when it could not be read
+    std::string url;  ///< canonical; as given, when it could not be read
     std::string extras;
     std::optional<Failure> failure;  ///< why it can never be fetched: a bad URL, a bad line
+    /// Given with an item that is appended: the store looks for an earlier one with the same.
+    std::optional<RequestDigest> digest{};
+    /// Index of that earlier item, whose result this one gets as well.
+    std::optional<std::uint64_t> same_as{};
 };
 
 }  // namespace fanfetch

@@ -35,6 +35,9 @@ struct ResultToRecord {
         response;           ///< none: no response, or it was streamed (`result.body` says where)
     std::string extract{};  ///< what was taken out of the document, as JSON; empty: nothing was
     std::shared_ptr<const void> held{};  ///< let go when it is written: its share of a budget, say
+    /// The item ended as this earlier one of its job, which has been recorded before: of `result`
+    /// only the index and the times count, and the bodies are shared.
+    std::optional<std::uint64_t> copy_of{};
 };
 
 /// What a job that is complete gets: it saves a transaction of its own for the end.
@@ -137,13 +140,15 @@ public:
 
     /// Appends items to an unsealed job; their indexes follow the last one without a gap, and
     /// `items[i].index` must say so (internal when not). An item with a `failure` gets its result
-    /// at once. Errors: job_sealed, job_done.
+    /// at once. One with a `digest` that an earlier item of the job has gets that item's index as
+    /// its `same_as`, which is seen whenever it is read. Errors: job_sealed, job_done.
     virtual Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) = 0;
 
     /// Records results: each gets the next seq of its job. A result of an item that already has
     /// one is dropped (the first outcome stands), so that a repeated fetch is never seen twice.
     /// The commits stand in the order of the groups; that of a job which is gone is empty, and its
-    /// results are dropped. A result that is not terminal is a bug (std::logic_error).
+    /// results are dropped. A result that is not terminal is a bug (std::logic_error), and so is a
+    /// copy of an item without a result: it is reported, and the item fails with `internal`.
     virtual Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) = 0;
 
     virtual Future<Expected<void>> change_job(std::string job_id, JobChange change) = 0;

@@ -149,6 +149,9 @@ void encode(std::string& out, const Item& item) {
     ByteWriter writer{out};
     writer.text(item.url);
     writer.text(item.extras);
+    if (item.same_as) {
+        writer.number(*item.same_as);
+    }
 }
 
 std::optional<Item> decode_item(std::string_view record) {
@@ -156,6 +159,9 @@ std::optional<Item> decode_item(std::string_view record) {
     Item item;
     item.url = in.text();
     item.extras = in.text();
+    if (in.ok() && !in.at_end()) {
+        item.same_as = in.number();
+    }
     return in.at_end() ? std::optional{std::move(item)} : std::nullopt;
 }
 

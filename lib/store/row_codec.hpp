@@ -18,7 +18,8 @@ inline constexpr char result_block_version = 1;
 /// How much of a result is wanted.
 enum class result_detail : std::uint8_t { without_attempts, with_attempts };
 
-/// One item, without its index: the row's key and the place in the block say it.
+/// One item, without its index: the row's key and the place in the block say it. A record that
+/// ends behind the extras is that of an item like no other.
 void encode(std::string& out, const Item& item);
 [[nodiscard]] std::optional<Item> decode_item(std::string_view record);
 

@@ -2,6 +2,7 @@
 
 #include "future/promise.hpp"
 #include "store/job_end.hpp"
+#include "store/result_copy.hpp"
 
 #include <stdexcept>
 
@@ -71,6 +72,11 @@ void MemoryJobStore::record_one(Job& job, ItemResult result) {
     job.results.push_back(std::move(result));
 }
 
+ItemResult MemoryJobStore::copied(const Job& job, std::uint64_t of, ItemResult to) {
+    const bool there = of < job.seq_of.size() && job.seq_of[of] != 0;
+    return copy_for(there ? &job.results[job.seq_of[of] - 1] : nullptr, std::move(to));
+}
+
 Future<Expected<void>> MemoryJobStore::create_job(JobRecord job) {
     std::unique_lock lock{mutex_};
     if (find(job.id) != nullptr) {
@@ -118,6 +124,11 @@ Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::v
             record_one(*job, std::move(result));
             item.failure.reset();
         }
+        if (item.digest) {
+            const auto [first, fresh] = job->requests.try_emplace(*item.digest, item.index);
+            item.same_as = fresh ? std::nullopt : std::optional{first->second};
+            item.digest.reset();
+        }
         job->items.push_back(std::move(item));
     }
     return ready<Commit>(commit_of(*job));
@@ -128,12 +139,16 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
     std::vector<Commit> commits;
     for (auto& group : groups) {
         Job* job = find(group.job_id);
-        for (auto& [result, response, extract, held] : group.results) {
-            if (!is_terminal(result.state)) {
+        for (auto& [result, response, extract, held, copy_of] : group.results) {
+            if (!copy_of && !is_terminal(result.state)) {
                 throw std::logic_error{"recording a result that is not terminal"};
             }
             if (job == nullptr || result.index >= job->items.size() ||
                 job->seq_of[result.index] != 0) {
+                continue;
+            }
+            if (copy_of) {
+                record_one(*job, copied(*job, *copy_of, std::move(result)));
                 continue;
             }
             if (response) {

@@ -53,8 +53,9 @@ private:
     struct Job {
         JobRecord record;
         std::vector<Item> items;
-        std::vector<ItemResult> results;    // by seq - 1
-        std::vector<std::uint64_t> seq_of;  // by index; 0: no result
+        std::vector<ItemResult> results;                  // by seq - 1
+        std::vector<std::uint64_t> seq_of;                // by index; 0: no result
+        std::map<RequestDigest, std::uint64_t> requests;  // the first item with each
     };
     struct Body {
         std::string head;
@@ -65,6 +66,7 @@ private:
     [[nodiscard]] Job* find(const std::string& job_id);
     [[nodiscard]] BodyRef keep_body(Body body);
     void record_one(Job& job, ItemResult result);
+    [[nodiscard]] static ItemResult copied(const Job& job, std::uint64_t of, ItemResult to);
     static void apply(Job& job, const JobChange& wanted);
     [[nodiscard]] static Commit commit_of(const Job& job);
     [[nodiscard]] static ItemRow row(const Job& job, std::uint64_t index, bool with_attempts);

@@ -31,6 +31,7 @@ bool WriteSession::erase_some() {
                                " (SELECT pos FROM items WHERE pos BETWEEN ? AND ? LIMIT 64)",
                                job
                            ) ||
+                           erase_requests(job) ||
                            erase_rows(
                                "DELETE FROM outcomes WHERE pos IN"
                                " (SELECT pos FROM outcomes WHERE pos BETWEEN ? AND ? LIMIT 64)",
@@ -49,6 +50,15 @@ bool WriteSession::erase_some() {
 bool WriteSession::erase_rows(const char* sql, std::int64_t job) {
     Statement erase{connection_, sql};
     erase.bind(row_key(job, 0), row_key(job, largest_low)).run();
+    return connection_.changes() > 0;
+}
+
+bool WriteSession::erase_requests(std::int64_t job) {
+    Statement erase{
+        connection_,
+        "DELETE FROM requests WHERE job = ?1 AND digest IN"
+        " (SELECT digest FROM requests WHERE job = ?1 LIMIT 1024)"};
+    erase.bind(job).run();
     return connection_.changes() > 0;
 }
 

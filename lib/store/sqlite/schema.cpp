@@ -36,6 +36,12 @@ CREATE INDEX segments_dead ON segments(number) WHERE refs = 0;
 constexpr const char* tables_of_version_2 =
     "CREATE TABLE hosts(host TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID";
 
+// Which item of a job was the first with a request: for jobs that have theirs compared, and gone
+// with them.
+constexpr const char* tables_of_version_3 =
+    "CREATE TABLE IF NOT EXISTS requests(job INTEGER NOT NULL, digest BLOB NOT NULL,"
+    " item INTEGER NOT NULL, PRIMARY KEY(job, digest)) WITHOUT ROWID";
+
 std::int32_t big_endian_at(std::string_view bytes, std::size_t at) noexcept {
     std::uint32_t number = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -56,6 +62,7 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute("BEGIN");
     connection.execute(tables);
     connection.execute(tables_of_version_2);
+    connection.execute(tables_of_version_3);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
     connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
@@ -64,11 +71,15 @@ void create_schema(Connection& connection, std::string_view identity) {
 }
 
 void migrate_schema(Connection& connection) {
-    if (connection.number("PRAGMA user_version") >= schema_version) {
+    const auto version = connection.number("PRAGMA user_version");
+    if (version >= schema_version) {
         return;
     }
     connection.execute("BEGIN IMMEDIATE");
-    connection.execute(tables_of_version_2);
+    if (version < 2) {
+        connection.execute(tables_of_version_2);
+    }
+    connection.execute(tables_of_version_3);
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");
 }

@@ -15,7 +15,7 @@ inline constexpr std::int32_t application_id = 0x46616E46;
 ///
 ///     1  jobs, items, results, segments
 ///     2  hosts
-inline constexpr std::int32_t schema_version = 2;
+inline constexpr std::int32_t schema_version = 3;
 
 inline constexpr std::uint64_t page_size = 4096;
 

@@ -37,7 +37,7 @@ Future<Expected<Commit>> SqliteJobStore::append_items(std::string job_id, std::v
 Future<Expected<std::vector<Commit>>> SqliteJobStore::record(std::vector<ResultGroup> groups) {
     for (const auto& group : groups) {
         for (const auto& done : group.results) {
-            if (!is_terminal(done.result.state)) {
+            if (!done.copy_of && !is_terminal(done.result.state)) {
                 throw std::logic_error{"recording a result that is not terminal"};
             }
         }

@@ -62,7 +62,13 @@ Expected<Commit> WriteSession::append_items(
     };
     for (const auto& item : items) {
         scratch_.clear();
-        encode(scratch_, item);
+        if (const auto first = item.digest ? first_with(*job, item) : std::nullopt) {
+            auto another = item;
+            another.same_as = first;
+            encode(scratch_, another);
+        } else {
+            encode(scratch_, item);
+        }
         block.add(scratch_);
         ++job->total;
         if (block.count() == records_per_block || block.size() >= bytes_per_block) {
@@ -132,6 +138,10 @@ Commit WriteSession::record(const ResultGroup& group) {
         return {};
     }
     for (const auto& done : group.results) {
+        if (done.copy_of) {
+            record_copy(*job, done);
+            continue;
+        }
         if (done.result.index >= job->total) {
             const std::logic_error bug{"no item " + std::to_string(done.result.index)};
             report_error("recording a result of job " + group.job_id, std::make_exception_ptr(bug));

@@ -66,7 +66,14 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
           " ON CONFLICT(number) DO UPDATE SET bytes = max(bytes, ?3), refs = refs + ?4"},
       has_segment_{connection, "SELECT 1 FROM segments WHERE number = ?"},
       put_host_{connection, "INSERT OR REPLACE INTO hosts(host, json) VALUES(?, ?)"},
-      forget_host_{connection, "DELETE FROM hosts WHERE host = ?"} {}
+      forget_host_{connection, "DELETE FROM hosts WHERE host = ?"},
+      insert_request_{
+          connection,
+          "INSERT INTO requests(job, digest, item) VALUES(?, ?, ?) ON CONFLICT DO NOTHING"},
+      find_request_{connection, "SELECT item FROM requests WHERE job = ? AND digest = ?"},
+      find_results_{
+          connection,
+          "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos DESC LIMIT 1"} {}
 
 void WriteSession::save_hosts(const std::vector<HostRecord>& hosts) {
     for (const auto& host : hosts) {

@@ -56,6 +56,9 @@ private:
     [[nodiscard]] OpenJob::Outcomes& outcomes_of(OpenJob& job, std::uint64_t index);
     /// False when the item has a result already or does not exist.
     bool record_one(OpenJob& job, const ItemResult& result);
+    void record_copy(OpenJob& job, const ResultToRecord& done);
+    [[nodiscard]] std::optional<std::uint64_t> first_with(OpenJob& job, const Item& item);
+    [[nodiscard]] std::optional<ItemResult> result_at(OpenJob& job, std::uint64_t index);
     void write_state(OpenJob& job, const JobChange& change);
     void touch(OpenJob& job);
     void write_results(OpenJob& job);
@@ -70,6 +73,7 @@ private:
     void find_erased();
     [[nodiscard]] bool erase_results(std::int64_t job);
     [[nodiscard]] bool erase_rows(const char* sql, std::int64_t job);
+    [[nodiscard]] bool erase_requests(std::int64_t job);
     void forget_group() noexcept;
     [[nodiscard]] static Commit commit_of(const OpenJob& job);
     [[nodiscard]] static Failure no_such_job(const std::string& id);
@@ -111,6 +115,9 @@ private:
     Statement has_segment_;
     Statement put_host_;
     Statement forget_host_;
+    Statement insert_request_;
+    Statement find_request_;
+    Statement find_results_;
 };
 
 }  // namespace fanfetch::sqlite

@@ -127,6 +127,89 @@ TYPED_TEST(JobStoreContract, AppendsWithoutAGap) {
     }
 }
 
+/// Items of which each stands for the request of that number.
+std::vector<Item> alike_items(std::uint64_t first, const std::vector<std::uint8_t>& requests) {
+    auto items = sample_items(first, requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        items[i].digest = RequestDigest{requests[i]};
+    }
+    return items;
+}
+
+ResultToRecord copy_of(std::uint64_t index, std::uint64_t earlier) {
+    ResultToRecord done;
+    done.result.index = index;
+    done.result.started_at = done.result.finished_at = sample_time + std::chrono::seconds{1};
+    done.copy_of = earlier;
+    return done;
+}
+
+TYPED_TEST(JobStoreContract, FindsTheFirstItemWithARequest) {
+    this->create("job_1");
+    this->create("job_2");
+
+    ASSERT_TRUE(this->store.append_items("job_1", alike_items(0, {1, 2, 1})).take().has_value());
+    ASSERT_TRUE(this->store.append_items("job_1", alike_items(3, {3, 2, 1})).take().has_value());
+    ASSERT_TRUE(this->store.append_items("job_2", alike_items(0, {1, 1})).take().has_value());
+    ASSERT_TRUE(this->store.append_items("job_2", sample_items(2, 1)).take().has_value());
+
+    std::vector<std::optional<std::uint64_t>> same;
+    for (const auto& item : this->store.unfinished_items("job_1", 0, 10, 1U << 20U)) {
+        same.push_back(item.same_as);
+    }
+    using Same = std::vector<std::optional<std::uint64_t>>;
+    EXPECT_EQ(same, (Same{std::nullopt, std::nullopt, 0, std::nullopt, 1, 0}));
+    EXPECT_EQ(this->store.find_item("job_2", 1)->item.same_as, 0U);
+    EXPECT_EQ(this->store.find_item("job_2", 2)->item.same_as, std::nullopt);
+}
+
+TYPED_TEST(JobStoreContract, CopiesTheResultOfAnEarlierItem) {
+    this->create("job_1", 200);
+    std::vector<ResultToRecord> first;
+    for (std::uint64_t index = 0; index < 100; ++index) {
+        first.push_back(index == 7 ? sample_failure(index) : sample_success(index));
+    }
+    this->record("job_1", std::move(first));
+
+    std::vector<ResultToRecord> second;
+    second.push_back(copy_of(103, 3));
+    second.push_back(copy_of(107, 7));
+    second.push_back(sample_success(108));
+    second.push_back(copy_of(109, 108));
+    second.push_back(copy_of(103, 4));
+    const auto commit = this->record("job_1", std::move(second));
+
+    EXPECT_EQ(commit.last_seq, 104U);
+    EXPECT_EQ(commit.tally.succeeded, 102U);
+    EXPECT_EQ(commit.tally.failed, 2U);
+    const auto earlier = *this->store.find_item("job_1", 3)->result;
+    const auto copy = *this->store.find_item("job_1", 103)->result;
+    EXPECT_TRUE(copy.reused);
+    EXPECT_EQ(copy.index, 103U);
+    EXPECT_EQ(copy.body, earlier.body);
+    EXPECT_EQ(copy.status, 200);
+    EXPECT_EQ(copy.wire_size, 0U);
+    EXPECT_EQ(copy.attempts_made, 0);
+    EXPECT_TRUE(copy.attempts.empty());
+    EXPECT_EQ(copy.finished_at, sample_time + std::chrono::seconds{1});
+    EXPECT_EQ(this->store.read_payload(copy.body, 0, 100).value(), sample_body(3));
+    EXPECT_EQ(this->store.find_item("job_1", 107)->result->code, failure_code::connect_refused);
+    const auto last = *this->store.find_item("job_1", 109)->result;
+    EXPECT_EQ(this->store.read_payload(last.body, 0, 100).value(), sample_body(108));
+}
+
+TYPED_TEST(JobStoreContract, ACopyOfNothingFailsItsItem) {
+    this->create("job_1", 3);
+
+    std::vector<ResultToRecord> results;
+    results.push_back(copy_of(1, 0));
+    results.push_back(copy_of(2, 9));
+    const auto commit = this->record("job_1", std::move(results));
+
+    EXPECT_EQ(commit.tally.failed, 2U);
+    EXPECT_EQ(this->store.find_item("job_1", 1)->result->code, failure_code::internal);
+}
+
 TYPED_TEST(JobStoreContract, KeepsExtrasOfItems) {
     this->create("job_1");
     auto items = sample_items(0, 2);

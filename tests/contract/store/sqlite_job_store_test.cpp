@@ -159,6 +159,37 @@ TEST_F(SqliteJobStoreTest, WhatWasExtractedGoesWithItsJob) {
     EXPECT_TRUE(comes_true([&] { return segment_count() <= 1; }));
 }
 
+TEST_F(SqliteJobStoreTest, WhatIsSharedGoesWithItsLastCopy) {
+    auto store = open();
+    ASSERT_TRUE(store->create_job(sample_job("job_1")).result().has_value());
+    auto items = sample_items(0, 3000);
+    for (auto& item : items) {
+        item.digest = RequestDigest{static_cast<std::uint8_t>(item.index % 2)};
+    }
+    ASSERT_TRUE(store->append_items("job_1", items).result().has_value());
+    ASSERT_TRUE(record(*store, 0, 2).has_value());
+    std::vector<ResultGroup> groups(1);
+    groups[0].job_id = "job_1";
+    for (std::uint64_t index = 2; index < 3000; ++index) {
+        auto& copy = groups[0].results.emplace_back();
+        copy.result.index = index;
+        copy.copy_of = index % 2;
+    }
+    ASSERT_TRUE(store->record(std::move(groups)).take().has_value());
+    store.reset();
+
+    store = open();
+    const auto body = store->find_item("job_1", 2999)->result->body;
+    EXPECT_EQ(store->read_payload(body, 0, 100).value(), sample_body(1));
+    EXPECT_EQ(store->find_job("job_1")->tally.succeeded, 3000U);
+    EXPECT_EQ(segment_count(), 1U);
+    ASSERT_TRUE(store->erase_job("job_1").result().has_value());
+    store.reset();
+
+    store = open();
+    EXPECT_TRUE(comes_true([this] { return segment_count() == 0; }));
+}
+
 TEST_F(SqliteJobStoreTest, AnErasureThatWasCutOffGoesOnAtTheNextStart) {
     {
         const auto store = open();

@@ -1,0 +1,71 @@
+#include "store/result_copy.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/write_session.hpp"
+
+#include <string_view>
+
+// The part of WriteSession that gives an item the result of an earlier one with the same request.
+
+namespace fanfetch::sqlite {
+namespace {
+
+Blob blob_of(const RequestDigest& digest) {
+    const void* bytes = digest.data();
+    return {std::string_view{static_cast<const char*>(bytes), digest.size()}};
+}
+
+}  // namespace
+
+/// The earlier item with this item's digest; none: this is the first, which is kept in mind.
+std::optional<std::uint64_t> WriteSession::first_with(OpenJob& job, const Item& item) {
+    const auto digest = blob_of(*item.digest);
+    insert_request_.bind(job.key, digest, item.index).run();
+    if (connection_.changes() > 0) {
+        return std::nullopt;
+    }
+    const Rows rows{find_request_};
+    if (!find_request_.bind(job.key, digest).step()) {
+        throw_damaged("a request is there and cannot be found");
+    }
+    return static_cast<std::uint64_t>(find_request_.number(0));
+}
+
+void WriteSession::record_copy(OpenJob& job, const ResultToRecord& done) {
+    const auto earlier = result_at(job, *done.copy_of);
+    const auto copy = copy_for(earlier ? &*earlier : nullptr, done.result);
+    if (record_one(job, copy)) {
+        refer_to(copy.body);
+        refer_to(copy.extract);
+    }
+}
+
+/// The result of an item, read back; one of the running group is written to its row for that.
+std::optional<ItemResult> WriteSession::result_at(OpenJob& job, std::uint64_t index) {
+    if (index >= job.total) {
+        return std::nullopt;
+    }
+    const auto seq = outcomes_of(job, index).block.seqs[index % SeqBlock::slots];
+    if (seq == 0) {
+        return std::nullopt;
+    }
+    if (job.results.count() > 0 && seq >= job.first_seq) {
+        write_results(job);
+    }
+    const Rows rows{find_results_};
+    if (!find_results_.bind(row_key(job.key, 0), row_key(job.key, seq)).step()) {
+        throw_damaged("a block of results is missing");
+    }
+    auto skip = seq - low_half(find_results_.number(0));
+    BlockReader block{find_results_.blob(1), result_block_version};
+    auto record = block.next();
+    for (; record && skip > 0; --skip) {
+        record = block.next();
+    }
+    auto result = record ? decode_result(*record, result_detail::without_attempts) : std::nullopt;
+    if (!result) {
+        throw_damaged("a result cannot be read");
+    }
+    return result;
+}
+
+}  // namespace fanfetch::sqlite
