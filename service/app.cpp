@@ -276,6 +276,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         parts.random = &shard.random;
         parts.clock = &system_clock();
         parts.metrics = &*dispatch_metrics_;
+        parts.user_agent = settings_.fetch.user_agent;
         parts.limits.host = host_policy(settings_);
         parts.limits.most_in_flight =
             std::max<std::uint64_t>(1, settings_.egress.max_connections / shards_.size());

@@ -15,6 +15,8 @@
 
 namespace fanfetch {
 
+class RobotsCache;
+
 /// One attempt at one item. What it points to outlives the attempt.
 struct FetchOrder {
     const Url* url = nullptr;
@@ -28,6 +30,9 @@ struct FetchOrder {
     Steady::time_point deadline = Steady::time_point::max();
     /// The digest of a short payload is left to the caller, who has many at a time (BatchHasher).
     bool hash_later = false;
+    /// Asked before a redirect is followed; the item's own URL has been judged by then. None: the
+    /// job ignores robots.txt.
+    RobotsCache* robots = nullptr;
 };
 
 /// What an attempt came to: a response, or the failure that kept us from having one.

@@ -2,10 +2,13 @@
 
 #include "fetch/expectations.hpp"
 #include "fetch/http2_exchange.hpp"
+#include "fetch/robots_cache.hpp"
 #include "fetch/stored_head.hpp"
 #include "future/errors.hpp"
 #include "http/retry_after.hpp"
+#include "model/request_rules.hpp"
 #include "model/retry_policy.hpp"
+#include "model/validators.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -18,6 +21,8 @@ namespace {
 
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
+
+constexpr std::uint16_t not_modified_status = 304;
 
 bool unverified(const Url& url, const DialReport& report) noexcept {
     return url.https() && !report.tls_verified;
@@ -99,6 +104,9 @@ awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
         .deadline = std::min(saturating_add(started, options.timeouts.total), order.deadline),
         .outcome = outcome,
     };
+    if (!options.conditional.empty()) {
+        override_headers(course.request.headers, condition_fields(options.conditional));
+    }
     auto scratch = lease_scratch();
     try {
         for (bool going_on = true; going_on;) {
@@ -106,6 +114,9 @@ awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
             co_await one_hop(course, *scratch, end);
             if (end.code == failure_code::none && end.redirect) {
                 going_on = follow(course, *end.head);
+                if (going_on && order.robots != nullptr) {
+                    going_on = co_await robots_allow(course);
+                }
             } else {
                 conclude(course, *scratch, end);
                 going_on = false;
@@ -145,6 +156,20 @@ bool HttpFetcher::follow(Course& course, const ResponseHead& head) {
     course.outcome.final_url = course.request.url.href();
     hops.push_back({head.status, course.outcome.final_url});
     return true;
+}
+
+/// Whether the robots.txt of where a redirect leads lets us go there; the outcome says if not.
+awaitable<bool> HttpFetcher::robots_allow(Course& course) {
+    const RobotsQuestion question{
+        course.order.tenant, &course.request.url, course.order.options->verify};
+    const auto allowed = co_await course.order.robots->check(question, course.deadline);
+    if (!allowed) {
+        auto& outcome = course.outcome;
+        outcome.code = allowed.error().code;
+        outcome.detail = allowed.error().detail;
+        outcome.status = outcome.attempt.redirects.back().status;
+    }
+    co_return allowed.has_value();
 }
 
 awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end) {
@@ -321,6 +346,14 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
     }
     scratch.body.finish(outcome);
     const auto& options = *course.order.options;
+    if (head.status == not_modified_status && asked_conditionally(course.request.headers)) {
+        outcome.code = failure_code::http_not_modified;
+        outcome.detail = "the response: it has not changed";
+        outcome.sha256.reset();  // of nothing: there was no body
+        outcome.keep_payload = false;
+        outcome.head = stored_head(head, 0);
+        return;
+    }
     outcome.keep_payload = course.order.store_body == store_body::always ||
                            (course.order.store_body == store_body::success && end.accepted) ||
                            outcome.spilled != nullptr;

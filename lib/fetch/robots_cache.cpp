@@ -16,14 +16,14 @@ namespace asio = boost::asio;
 using LoopTimer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor>;
 
 /// What a robots.txt is fetched with. More than is read of it may come; much more is no answer.
-FetchOptions robots_options(bool verify_tls) {
+FetchOptions robots_options(tls_verify verify) {
     constexpr std::uint64_t longest_body = 1U << 20U;
     constexpr int most_redirects = 5;
     FetchOptions options;
     options.redirects.max = most_redirects;
     options.max_body_bytes = longest_body;
     options.timeouts.total = std::chrono::seconds{30};
-    options.verify_tls = verify_tls;
+    options.verify = verify;
     return options;
 }
 
@@ -61,9 +61,10 @@ RobotsCache::~RobotsCache() = default;
 
 std::string RobotsCache::key_of(const RobotsQuestion& question) {
     std::string key{question.url->scheme()};
-    key += question.verify_tls ? "://" : "?//";
+    key += "://";
     key += question.url->host_key();
     key += '/';
+    key += std::to_string(static_cast<int>(question.verify));
     key += question.tenant;
     return key;
 }
@@ -94,8 +95,7 @@ void RobotsCache::ask(const RobotsQuestion& question, std::function<void(Rules)>
         land(key, std::make_shared<RobotsRules>(RobotsRules::allow_all()), life);
         return;
     }
-    parts_.spawn(
-        fly(std::move(key), std::move(*url), std::string{question.tenant}, question.verify_tls)
+    parts_.spawn(fly(std::move(key), std::move(*url), std::string{question.tenant}, question.verify)
     );
 }
 
@@ -143,9 +143,9 @@ Expected<void> RobotsCache::judge(const RobotsRules& rules, const Url& url) {
 }
 
 /// One robots.txt, with its retries.
-awaitable<void> RobotsCache::fly(std::string key, Url url, std::string tenant, bool verify_tls) {
+awaitable<void> RobotsCache::fly(std::string key, Url url, std::string tenant, tls_verify verify) {
     co_await asio::this_coro::throw_if_cancelled(false);
-    const auto options = robots_options(verify_tls);
+    const auto options = robots_options(verify);
     const RetryPolicy policy{options.retry, options.method, parts_.longest_retry_after};
     FetchOrder order;
     order.url = &url;

@@ -22,7 +22,7 @@ namespace fanfetch {
 struct RobotsQuestion {
     std::string_view tenant;
     const Url* url = nullptr;
-    bool verify_tls = true;
+    tls_verify verify = tls_verify::strict;
 };
 
 /// The robots.txt files of the origins a shard fetches from.
@@ -85,7 +85,7 @@ private:
         std::vector<std::function<void(Rules)>> told;
     };
 
-    awaitable<void> fly(std::string key, Url url, std::string tenant, bool verify_tls);
+    awaitable<void> fly(std::string key, Url url, std::string tenant, tls_verify verify);
     void land(const std::string& key, Rules rules, std::chrono::milliseconds kept);
     void put(const std::string& key, Rules rules, Steady::time_point until);
     void drop(Entries::iterator entry);

@@ -33,6 +33,7 @@ RunnerQueue& most_urgent(HostQueue& host, RunnerQueue& turn) {
 
 Dispatcher::Dispatcher(Parts parts)
     : parts_{std::move(parts)},
+      robots_{make_robots_cache()},
       timer_{parts_.loop},
       all_ended_{parts_.loop},
       alive_{std::make_shared<Dispatcher*>(this)} {}
@@ -46,6 +47,9 @@ void Dispatcher::give(
     runner.free_permits += permits;
     const auto now = parts_.clock->now();
     for (auto& item : items) {
+        if (job->options().dedupe && follows(runner, item)) {
+            continue;
+        }
         auto& queue = queue_of(runner, host_key_of(item.url));
         PendingItem pending;
         pending.item = std::move(item);
@@ -71,6 +75,8 @@ void Dispatcher::drop(const std::string& job_id, bool abort) {
     runner.dropped += std::erase_if(waiting_, [&runner](const auto& entry) {
         return entry.second.queue->runner == &runner;
     });
+    forget_parked(runner);
+    forget_followers(runner);
     runner.waiting = 0;
     runner.stopped = true;
     if (abort) {

@@ -7,6 +7,7 @@
 #include "extract/extractor.hpp"
 #include "fetch/batch_hasher.hpp"
 #include "fetch/fetcher.hpp"
+#include "fetch/robots_cache.hpp"
 #include "job/job_runner.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -61,6 +62,7 @@ public:
         Random* random = nullptr;
         const Clock* clock = nullptr;
         const DispatchMetrics* metrics = nullptr;
+        std::string user_agent;  ///< what a robots.txt knows us by
         DispatchLimits limits;
     };
 
@@ -119,6 +121,10 @@ private:
     JobRunner& runner_of(const std::shared_ptr<JobFrontEnd>& job);
     RunnerQueue& queue_of(JobRunner& runner, const std::string& host_key);
     void enqueue(RunnerQueue& queue, PendingItem item, bool at_front);
+    [[nodiscard]] bool follows(JobRunner& runner, const Item& item);
+    void copy_result(JobRunner& runner, std::uint64_t index, std::uint64_t of);
+    void settle_followers(JobRunner& runner, std::uint64_t index);
+    static void forget_followers(JobRunner& runner);
     void leave_ring(RunnerQueue& queue);
 
     HostQueue& host_of(const std::string& key);
@@ -158,6 +164,13 @@ private:
     void on_timer();
     void on_retries_due(Steady::time_point now);
     void on_alarms_due(Steady::time_point now);
+    [[nodiscard]] RobotsCache make_robots_cache();
+    void spawn_robots(awaitable<void> body);
+    [[nodiscard]] bool robots_permit(
+        RunnerQueue& queue, PendingItem& item, const RobotsQuestion& question, FetchOutcome& outcome
+    );
+    void unpark(const std::string& origin);
+    void forget_parked(JobRunner& runner);
 
     void touch(JobRunner& runner);
     void flush();
@@ -185,6 +198,8 @@ private:
     std::unordered_map<std::string, std::unique_ptr<JobRunner>> runners_;
     std::multimap<Steady::time_point, Waiting> waiting_;
     std::multimap<Steady::time_point, HostQueue*> alarms_;
+    std::unordered_map<std::string, std::vector<Waiting>> parked_;  // for a robots.txt, by origin
+    RobotsCache robots_;
     LoopTimer timer_;
     LoopTimer all_ended_;
     Lanes lanes_;
@@ -194,6 +209,7 @@ private:
     std::vector<BatchHasher::Body> to_hash_;
     bool flush_posted_ = false;
     bool stopping_ = false;
+    bool aborting_ = false;               // no lane is left alone any more
     std::shared_ptr<Dispatcher*> alive_;  // handlers hold it weakly: they may outlive us
 };
 

@@ -198,6 +198,7 @@ void Dispatcher::finish_unfetched(RunnerQueue& queue, PendingItem item, failure_
     }
     auto& record = runner.finished.emplace_back(unfetched_record(std::move(item), code, now));
     measure(record.result);
+    settle_followers(runner, record.result.index);
     touch(runner);
 }
 
@@ -284,6 +285,13 @@ std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const
             );
         }
     }
+    for (const auto& [origin, parked] : parked_) {
+        for (const auto& one : parked) {
+            if (one.queue->runner == &runner) {
+                list.push_back({one.item.item.index, item_state::waiting, one.reason, {}});
+            }
+        }
+    }
     for (const auto& lane : lanes_) {
         if (lane.runner == &runner) {
             list.push_back({lane.index, item_state::running, {}, {}});
@@ -304,6 +312,13 @@ HostBacklog Dispatcher::backlog(const std::string& job_id) const {
     for (const auto& [due, waiting] : waiting_) {
         if (waiting.queue->runner == found->second.get()) {
             ++backlog[host_id_of(waiting.queue->host->host.key())];
+        }
+    }
+    for (const auto& [origin, parked] : parked_) {
+        for (const auto& one : parked) {
+            if (one.queue->runner == found->second.get()) {
+                ++backlog[host_id_of(one.queue->host->host.key())];
+            }
         }
     }
     return backlog;

@@ -38,6 +38,9 @@ public:
     [[nodiscard]] const FetchOptions& options() const noexcept {
         return own_ ? *own_ : job_.options().fetch;
     }
+    [[nodiscard]] RobotsQuestion robots_question() const noexcept {
+        return {job_.tenant(), &*url_, options().verify};
+    }
     [[nodiscard]] FetchOrder order() const {
         FetchOrder order;
         order.url = &*url_;
@@ -152,9 +155,14 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
 
     const AttemptPlan plan{item.item, runner.job()};
     FetchOutcome outcome;
+    const bool obeys = runner.job().options().robots == robots::obey && plan.url();
+    if (obeys && !robots_permit(queue, item, plan.robots_question(), outcome)) {
+        co_return;
+    }
     if (plan.url()) {
         auto order = plan.order();
         order.deadline = item.deadline;
+        order.robots = obeys ? &robots_ : nullptr;
         co_await parts_.fetcher->fetch(order, outcome);
         if (outcome.code != failure_code::none && item.deadline <= parts_.clock->now()) {
             outcome.code = failure_code::timeout_item_deadline;
@@ -205,6 +213,7 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         record.result.body = *body;
     }
     measure(record.result);
+    settle_followers(runner, record.result.index);
 }
 
 /// Has the document taken apart; the JSON text of what was found, or nothing when it could not be,
@@ -365,6 +374,7 @@ void Dispatcher::on_retries_due(Steady::time_point now) {
 }
 
 void Dispatcher::abort_all() {
+    aborting_ = true;
     for (auto& lane : lanes_) {
         lane.aborted = true;
         lane.stop.emit(asio::cancellation_type::terminal);
@@ -374,6 +384,7 @@ void Dispatcher::abort_all() {
 awaitable<void> Dispatcher::stop(std::chrono::milliseconds grace) {
     stopping_ = true;
     waiting_.clear();
+    parked_.clear();
     timer_.cancel();
     if (!lanes_.empty()) {
         all_ended_.expires_after(grace);

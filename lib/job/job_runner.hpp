@@ -115,9 +115,12 @@ public:
     bool started = false;
     std::size_t dropped = 0;
     std::vector<ResultToRecord> finished;
+    // With `dedupe`: items here that have no result yet, and those that will get the same one.
+    std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> followers;
 
     [[nodiscard]] bool idle() const noexcept {
-        return queued == 0 && in_flight == 0 && waiting == 0 && finished.empty();
+        return queued == 0 && in_flight == 0 && waiting == 0 && finished.empty() &&
+               followers.empty();
     }
 
 private:

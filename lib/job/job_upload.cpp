@@ -18,7 +18,11 @@ JobUpload::JobUpload(
     : service_{&service},
       job_{std::move(job)},
       created_{std::move(created)},
-      start_early_{start_early} {}
+      start_early_{start_early} {
+    if (job_->options().dedupe) {
+        digester_.emplace(job_->options().fetch);
+    }
+}
 
 JobUpload::~JobUpload() {
     if (job_ && open_) {
@@ -71,10 +75,14 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
     }
     for (auto& item : items) {
         item.index = added_++;
+        if (digester_ && !item.failure) {
+            item.digest = digester_->digest_of(item);
+        }
     }
     // Queued in the store before anybody can fetch them: a result that came before its item would
     // be refused. The job is told of the commit only after it has been told of the items.
-    auto kept = job_->hungry() ? items : std::vector<Item>{};
+    // Which items are the same the store alone knows: those of such a job are read back.
+    auto kept = job_->hungry() && !digester_ ? items : std::vector<Item>{};
     auto appended = service_->store().append_items(job_->id(), std::move(items));
     job_->appending(std::move(kept), start_early_);
     auto tell = [job = job_](const auto& done) {

@@ -4,10 +4,12 @@
 #include "coro/loop.hpp"
 #include "future/future.hpp"
 #include "job/job.hpp"
+#include "job/request_digest.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace fanfetch {
@@ -24,8 +26,10 @@ class JobService;
 /// Threads  one coroutine
 class JobUpload {
 public:
-    JobUpload(JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created,
-              bool start_early);
+    JobUpload(
+        JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created,
+        bool start_early
+    );
     JobUpload(JobUpload&&) noexcept = default;
     JobUpload& operator=(JobUpload&&) = delete;
     ~JobUpload();
@@ -51,6 +55,7 @@ private:
     Future<Expected<void>> created_;
     std::deque<Future<Expected<Commit>>> on_their_way_;
     std::uint64_t added_ = 0;
+    std::optional<RequestDigester> digester_;  // when the job has its requests compared
     bool start_early_;
     bool open_ = true;
 };

@@ -1,6 +1,8 @@
 #include "model/fetch_option_parts.hpp"
+#include "model/validators.hpp"
 
 #include <array>
+#include <utility>
 
 namespace fanfetch {
 namespace {
@@ -11,6 +13,7 @@ using std::chrono::milliseconds;
 constexpr int most_attempts = 100;
 constexpr milliseconds longest_backoff = 1h;
 constexpr std::size_t most_statuses = 100;
+constexpr std::size_t longest_validator = 512;
 
 template <class Target>
 using Row = MemberRow<Target, OptionContext>;
@@ -119,6 +122,35 @@ constexpr std::array redirect_rows{
         }},
 };
 
+Fault read_etag(const JsonMember& member, Conditional& conditional, const OptionContext&) {
+    std::string tag;
+    if (auto fault = read_text(member, longest_validator, tag)) {
+        return fault;
+    }
+    if (!is_entity_tag(tag)) {
+        return member.unexpected(R"(an entity tag with its quotes, such as "\"abc\"")");
+    }
+    conditional.etag = std::move(tag);
+    return std::nullopt;
+}
+
+Fault read_last_modified(const JsonMember& member, Conditional& conditional, const OptionContext&) {
+    std::string date;
+    if (auto fault = read_text(member, longest_validator, date)) {
+        return fault;
+    }
+    if (!is_http_date(date)) {
+        return member.unexpected(R"(an HTTP date, such as "Sun, 06 Nov 1994 08:49:37 GMT")");
+    }
+    conditional.last_modified = std::move(date);
+    return std::nullopt;
+}
+
+constexpr std::array conditional_rows{
+    Row<Conditional>{"etag", read_etag},
+    Row<Conditional>{"last_modified", read_last_modified},
+};
+
 }  // namespace
 
 Fault read_timeouts(const JsonMember& member, Timeouts& timeouts, const OptionContext& context) {
@@ -133,6 +165,13 @@ Fault read_redirects(
     const JsonMember& member, RedirectOptions& redirects, const OptionContext& context
 ) {
     return read_members<RedirectOptions, OptionContext>(member, redirect_rows, redirects, context);
+}
+
+Fault read_conditional(
+    const JsonMember& member, Conditional& conditional, const OptionContext& context
+) {
+    conditional = {};
+    return read_members<Conditional, OptionContext>(member, conditional_rows, conditional, context);
 }
 
 }  // namespace fanfetch

@@ -21,6 +21,11 @@ Fault read_redirects(
     const JsonMember& member, RedirectOptions& redirects, const OptionContext& context
 );
 
+/// What is laid over the job's is the whole of it: validators belong to one resource.
+Fault read_conditional(
+    const JsonMember& member, Conditional& conditional, const OptionContext& context
+);
+
 // What must come of it.
 Fault read_expectations(
     const JsonMember& member, Expectations& expect, const OptionContext& context

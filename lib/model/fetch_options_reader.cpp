@@ -138,7 +138,7 @@ constexpr std::array fetch_rows{
         [](const JsonMember& member, FetchOptions& options, const OptionContext& context) {
             return read_members<FetchOptions, OptionContext>(member, tls_rows, options, context);
         }},
-    Row<FetchOptions>{"conditional", not_supported<FetchOptions, OptionContext>},
+    Row<FetchOptions>{"conditional", read_part<&FetchOptions::conditional, read_conditional>},
 };
 
 }  // namespace

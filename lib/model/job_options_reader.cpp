@@ -116,26 +116,10 @@ Fault read_tags(const JsonMember& member, JobOptions& options, const OptionConte
     });
 }
 
-/// For options whose only accepted value is what happens anyway.
-template <bool Value>
-Fault read_only_flag(const JsonMember& member, JobOptions&, const OptionContext&) {
-    bool flag = Value;
-    auto fault = read_flag(member, flag);
-    if (!fault && flag != Value) {
-        return member.refused("not supported by this version");
-    }
-    return fault;
-}
-
-Fault read_robots(const JsonMember& member, JobOptions&, const OptionContext&) {
-    const auto* const text = member.value().if_string();
-    if (text != nullptr && *text == "ignore") {
-        return std::nullopt;
-    }
-    if (text != nullptr && *text == "obey") {
-        return member.refused("not supported by this version");
-    }
-    return member.unexpected("ignore or obey");
+Fault read_robots(const JsonMember& member, JobOptions& options, const OptionContext&) {
+    static constexpr std::array words{
+        JsonWord{"ignore", robots::ignore}, JsonWord{"obey", robots::obey}};
+    return read_word(member, words, options.robots);
 }
 
 /// The names of ALPN are as good as the numbers.
@@ -191,7 +175,9 @@ constexpr std::array job_rows{
                        const OptionContext&) { return read_metadata(member, options.metadata); }},
     JobRow{"robots", read_robots},
     JobRow{"http_version", read_http_version},
-    JobRow{"dedupe", read_only_flag<false>},
+    JobRow{
+        "dedupe", [](const JsonMember& member, JobOptions& options,
+                     const OptionContext&) { return read_flag(member, options.dedupe); }},
     JobRow{
         "max_decoded_ratio",
         [](const JsonMember& member, JobOptions& options, const OptionContext&) {

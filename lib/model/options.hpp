@@ -90,6 +90,15 @@ enum class http_version : std::uint8_t {
     two,        ///< HTTP/2, or the item fails
 };
 
+/// What the caller has already: it is fetched only if it has changed since.
+struct Conditional {
+    std::string etag;           ///< with its quotes, as the origin gave it; or empty
+    std::string last_modified;  ///< an HTTP date; or empty
+
+    [[nodiscard]] bool empty() const noexcept { return etag.empty() && last_modified.empty(); }
+    friend bool operator==(const Conditional&, const Conditional&) = default;
+};
+
 /// How one item is fetched: the options of the job with the item's own laid over them.
 struct FetchOptions {
     std::string method = "GET";
@@ -102,6 +111,7 @@ struct FetchOptions {
     std::uint64_t max_body_bytes = 32U << 20U;
     std::uint64_t max_decoded_ratio = 100;  ///< decoded bytes for each coded one
     Expectations expect;
+    Conditional conditional;
     tls_verify verify = tls_verify::strict;
     fanfetch::http_version http_version = http_version::automatic;
 
@@ -114,6 +124,9 @@ enum class on_error : std::uint8_t { go_on, stop, stop_after_count, stop_after_p
 
 /// Which queue a job's items stand in; the interactive one is served first.
 enum class job_lane : std::uint8_t { batch, interactive };
+
+/// Whether a host's robots.txt is looked at before anything else of it is fetched.
+enum class robots : std::uint8_t { ignore, obey };
 
 /// What a client may say about a job as a whole.
 struct JobOptions {
@@ -130,6 +143,8 @@ struct JobOptions {
     int priority = 0;  ///< among the jobs of one tenant that wait for one host: higher goes first
     job_lane lane = job_lane::batch;
     std::uint8_t extract = 0;  ///< what is taken out of HTML documents, see extract_part
+    fanfetch::robots robots = robots::ignore;
+    bool dedupe = false;  ///< identical requests of the job are fetched once
     std::vector<std::string> tags;
     std::string metadata;  ///< a JSON text, or empty
 

@@ -75,6 +75,13 @@ json::object expectations_to_json(const Expectations& expect) {
     return object;
 }
 
+json::object conditional_to_json(const Conditional& conditional) {
+    return {
+        {"etag", octets_to_json(conditional.etag)},
+        {"last_modified", octets_to_json(conditional.last_modified)},
+    };
+}
+
 json::array ranges_to_json(const std::vector<StatusRange>& ranges) {
     json::array list;
     for (const auto& [first, last] : ranges) {
@@ -96,6 +103,7 @@ json::object fetch_to_json(const FetchOptions& fetch, secrets shown) {
         {"max_body_bytes", fetch.max_body_bytes},
         {"max_decoded_ratio", fetch.max_decoded_ratio},
         {"expect", expectations_to_json(fetch.expect)},
+        {"conditional", conditional_to_json(fetch.conditional)},
         {"tls_verify", static_cast<std::uint8_t>(fetch.verify)},
         {"http_version", static_cast<std::uint8_t>(fetch.http_version)},
     };
@@ -129,6 +137,8 @@ std::string to_json(const JobOptions& options, secrets shown) {
         {"priority", options.priority},
         {"lane", static_cast<std::uint8_t>(options.lane)},
         {"extract", options.extract},
+        {"robots", static_cast<std::uint8_t>(options.robots)},
+        {"dedupe", options.dedupe},
         {"tags", std::move(tags)},
         {"metadata", octets_to_json(options.metadata)},
     };
@@ -139,6 +149,10 @@ std::string to_json(const JobOptions& options, secrets shown) {
         object["item_deadline_ms"] = options.item_deadline->count();
     }
     return json::serialize(object);
+}
+
+std::string to_json(const FetchOptions& options) {
+    return json::serialize(fetch_to_json(options, secrets::kept));
 }
 
 }  // namespace fanfetch

@@ -22,6 +22,9 @@ enum class secrets : std::uint8_t { kept, hidden };
 /// Threads  any thread
 [[nodiscard]] std::string to_json(const JobOptions& options, secrets shown = secrets::kept);
 
+/// How an item is fetched, in the same form.
+[[nodiscard]] std::string to_json(const FetchOptions& options);
+
 /// Reads what to_json writes. Members that are absent keep their default, so that a row written
 /// before an option existed can still be read; unknown members are ignored.
 ///

@@ -154,6 +154,10 @@ FetchOptions fetch_from(const json::value& value) {
     members.read("max_body_bytes", fetch.max_body_bytes);
     members.read("max_decoded_ratio", fetch.max_decoded_ratio);
     members.with("expect", [&](const json::value& v) { fetch.expect = expectations_from(v); });
+    members.with("conditional", [&](const json::value& v) {
+        Members{v}.read("etag", fetch.conditional.etag);
+        Members{v}.read("last_modified", fetch.conditional.last_modified);
+    });
     if (bool strict = true; members.read("verify_tls", strict), !strict) {
         fetch.verify = tls_verify::off;  // as it was stored before there was `label`
     }
@@ -182,6 +186,8 @@ JobOptions options_from(const json::value& value) {
     members.read("priority", options.priority);
     members.read("lane", options.lane, job_lane::interactive);
     members.read("extract", options.extract);
+    members.read("robots", options.robots, robots::obey);
+    members.read("dedupe", options.dedupe);
     members.with("tags", [&](const json::value& v) {
         for (const auto& tag : v.as_array()) {
             options.tags.push_back(Members::octets(tag));

@@ -61,7 +61,8 @@ awaitable<void> ScriptedFetcher::fetch(FetchOrder order, FetchOutcome& outcome) 
     outcome.status = step.status;
     if (step.status != 0) {
         outcome.head = "HTTP/1.1 " + std::to_string(step.status) + " Said\r\n";
-        outcome.payload = "body of " + order.url->href();
+        const auto said = bodies_.find(order.url->href());
+        outcome.payload = said == bodies_.end() ? "body of " + order.url->href() : said->second;
         outcome.size = outcome.wire_size = outcome.payload.size();
         outcome.sha256.emplace();
         if (const auto spilled = spilled_.find(order.url->href()); spilled != spilled_.end()) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace fanfetch::testing {
 
@@ -26,6 +27,8 @@ public:
     void hang(const std::string& url);
     /// Answered with 200 and a body that went to disk, once.
     void spill(const std::string& url, std::unique_ptr<SpilledBody> body);
+    /// The body of its answers, in place of one that says where it is from.
+    void say(const std::string& url, std::string body) { bodies_[url] = std::move(body); }
     /// Every attempt takes this long.
     void take(std::chrono::milliseconds time) { time_ = time; }
 
@@ -45,6 +48,7 @@ private:
 
     std::map<std::string, std::deque<Step>> script_;
     std::map<std::string, std::unique_ptr<SpilledBody>> spilled_;
+    std::map<std::string, std::string> bodies_;
     std::map<std::string, std::size_t> attempts_;
     std::chrono::milliseconds time_{0};
     std::size_t in_flight_ = 0;

@@ -46,7 +46,7 @@ public:
     failure_code check(const std::string& url, std::string_view tenant = "default") {
         const auto parsed = Url::parse(url);
         auto body = [&]() -> awaitable<failure_code> {
-            const RobotsQuestion question{tenant, &*parsed, true};
+            const RobotsQuestion question{tenant, &*parsed, tls_verify::strict};
             const auto deadline = Steady::now() + std::chrono::minutes{1};
             const auto checked = co_await cache->check(question, deadline);
             co_return checked ? failure_code::none : checked.error().code;
@@ -160,11 +160,13 @@ TEST(RobotsCache, AsksOnceForAllWhoWait) {
     int told = 0;
     auto body = [&]() -> awaitable<void> {
         for (int i = 0; i < 100; ++i) {
-            bench.cache->ask({"default", &*url, true}, [&told](const auto& rules) {
+            bench.cache->ask({"default", &*url, tls_verify::strict}, [&told](const auto& rules) {
                 told += rules != nullptr ? 1 : 0;
             });
         }
-        co_await bench.cache->check({"default", &*url, true}, Steady::time_point::max());
+        co_await bench.cache->check(
+            {"default", &*url, tls_verify::strict}, Steady::time_point::max()
+        );
     };
 
     bench.loop.run_until_complete(body());

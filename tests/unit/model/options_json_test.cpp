@@ -30,6 +30,7 @@ JobOptions unusual_options() {
     fetch.max_body_bytes = std::numeric_limits<std::uint64_t>::max();
     fetch.max_decoded_ratio = 7;
     fetch.expect = {std::uint64_t{7}, std::string(32, '\xAB'), std::string(16, '\x01'), "a/b"};
+    fetch.conditional = {"W/\"x\"", "Sun, 06 Nov 1994 08:49:37 GMT"};
     fetch.verify = tls_verify::label;
     options.store_body = store_body::success;
     options.on_error = on_error::stop_after_percent;
@@ -39,6 +40,8 @@ JobOptions unusual_options() {
     options.priority = -3;
     options.lane = job_lane::interactive;
     options.extract = 5;
+    options.robots = robots::obey;
+    options.dedupe = true;
     options.tags = {"nightly", "flags \xE2\x9C\x93"};
     options.metadata = R"({ "spaced" : 1.0 })";
     return options;

@@ -82,7 +82,8 @@ TEST(ParseSubmission, ReadsEveryOption) {
         "store_body": "success", "tls": {"verify": "strict"}, "on_error": "stop_after:10%",
         "deadline": "1h", "ttl": "2d", "priority": -5, "lane": "interactive",
         "extract": ["title", "text", "title"], "tags": ["x", "y"], "metadata": {"k": [1, {}]},
-        "robots": "ignore", "http_version": "2", "dedupe": false})");
+        "conditional": {"etag": "W/\"x\"", "last_modified": "Sun, 06 Nov 1994 08:49:37 GMT"},
+        "robots": "obey", "http_version": "2", "dedupe": true})");
 
     ASSERT_TRUE(submission.has_value()) << submission.error().detail;
     const auto& options = submission->options;
@@ -109,6 +110,9 @@ TEST(ParseSubmission, ReadsEveryOption) {
     EXPECT_EQ(options.fetch.expect.content_type, "text/html");
     EXPECT_EQ(options.fetch.expect.md5.size(), 16U);
     EXPECT_EQ(options.fetch.expect.sha256.substr(0, 2), "\xBA\x78");
+    EXPECT_EQ(options.fetch.conditional, (Conditional{"W/\"x\"", "Sun, 06 Nov 1994 08:49:37 GMT"}));
+    EXPECT_EQ(options.robots, robots::obey);
+    EXPECT_TRUE(options.dedupe);
     EXPECT_EQ(options.store_body, store_body::success);
     EXPECT_EQ(options.on_error, on_error::stop_after_percent);
     EXPECT_EQ(options.on_error_limit, 10U);
@@ -206,6 +210,14 @@ const Refusal refusals[] = {
     {R"({"expect":{"md5":"900150983cd24fb0d6963f7d28e17f7"}})", "/options/expect/md5"},
     {R"({"expect":{"content_type":"text"}})", "/options/expect/content_type"},
     {R"({"expect":{"content_type":"text/html; charset=x"}})", "/options/expect/content_type"},
+    {R"({"conditional":"x"})", "/options/conditional"},
+    {R"({"conditional":{"etag":"x"}})", "/options/conditional/etag"},
+    {R"({"conditional":{"last_modified":"2026-01-01T00:00:00Z"}})",
+     "/options/conditional/last_modified"},
+    {R"({"conditional":{"since":"x"}})", "/options/conditional/since"},
+    {R"({"robots":"ask"})", "/options/robots"},
+    {R"({"robots":true})", "/options/robots"},
+    {R"({"dedupe":"yes"})", "/options/dedupe"},
     {R"({"store_body":"sometimes"})", "/options/store_body"},
     {R"({"tls":{"verify":"maybe"}})", "/options/tls/verify"},
     {R"({"on_error":"stop_after:0"})", "/options/on_error"},
@@ -224,10 +236,7 @@ const Refusal refusals[] = {
     {R"({"tags":["a",""]})", "/options/tags/1"},
     {R"({"metadata":"text"})", "/options/metadata"},
     // Options of the API that are not carried out yet.
-    {R"({"robots":"obey"})", "/options/robots"},
-    {R"({"conditional":{"etag":"x"}})", "/options/conditional"},
     {R"({"max_age":"1h"})", "/options/max_age"},
-    {R"({"dedupe":true})", "/options/dedupe"},
     {R"({"callbacks":[]})", "/options/callbacks"},
 };
 
