@@ -98,6 +98,22 @@ awaitable<Expected<void>> BodyCollector::flush() {
     co_return written;
 }
 
+void BodyCollector::resume(PartialBody& from) {
+    hash_later_ = false;
+    on_disk_ = true;
+    size_ = from.size;
+    hasher_ = std::exchange(from.sha256, Sha256Hasher{});
+    md5_ = std::exchange(from.md5, std::nullopt);
+    spilled_ = std::move(from.spilled);
+}
+
+void BodyCollector::suspend(PartialBody& into) {
+    into.size = size_;
+    into.sha256 = std::exchange(hasher_, Sha256Hasher{});
+    into.md5 = std::exchange(md5_, std::nullopt);
+    into.spilled = std::move(spilled_);
+}
+
 void BodyCollector::finish(FetchOutcome& outcome) {
     outcome.size = size_;
     if (!hash_later_) {

@@ -6,6 +6,7 @@
 #include "fetch/fetcher.hpp"
 #include "fetch/hasher.hpp"
 #include "fetch/memory_budget.hpp"
+#include "fetch/partial_body.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -51,6 +52,11 @@ public:
         return on_disk_ && payload_.size() >= flush_at;
     }
     awaitable<Expected<void>> flush();
+
+    /// Goes on where a transfer broke off. After `reset`, for a body that is kept.
+    void resume(PartialBody& from);
+    /// Hands over what is there, all of it on disk: after `flush`.
+    void suspend(PartialBody& into);
 
     /// Moves everything into the outcome. After `flush`, when some of it is on disk.
     void finish(FetchOutcome& outcome);

@@ -291,6 +291,16 @@ OutgoingRequest outgoing_request(const ExchangeOrder& order, std::vector<FieldVi
     for (const auto& field : request.headers) {
         fields.push_back({field.name, field.value});
     }
+    if (order.partial != nullptr) {
+        const auto named = [](std::string_view name) {
+            return [name](const FieldView& field) { return equal_ignoring_case(field.name, name); };
+        };
+        if (std::ranges::none_of(fields, named("Accept-Encoding"))) {
+            fields.push_back({"Accept-Encoding", "identity"});
+        }
+        fields.push_back({"Range", order.partial->range});
+        fields.push_back({"If-Range", order.partial->validator});
+    }
     OutgoingRequest head;
     head.method = request.method;
     head.target = request.url.target();

@@ -71,9 +71,10 @@ struct ExchangeOrder {
     std::uint64_t max_header_bytes = 64U << 10U;
     Steady::time_point total_deadline;
     fanfetch::store_body store_body = fanfetch::store_body::always;
-    bool show_body = false;     ///< as FetchOrder has it
-    bool hash_later = false;    ///< see FetchOrder
-    bool may_redirect = false;  ///< a redirect's body is thrown away
+    bool show_body = false;          ///< as FetchOrder has it
+    bool hash_later = false;         ///< see FetchOrder
+    bool may_redirect = false;       ///< a redirect's body is thrown away
+    PartialBody* partial = nullptr;  ///< what there is of the body: the rest is asked for
 };
 
 /// The head of the request, as every version of HTTP sends it. `fields` is where its views live.
@@ -90,6 +91,9 @@ struct ExchangeEnd {
     bool reusable = false;     ///< the connection may serve another request
     bool untouched = false;    ///< the connection died before a byte of the response came
     bool unprocessed = false;  ///< the origin has not looked at the request, and says so
+    bool resumed = false;      ///< the response is the rest that was asked for
+    bool start_over = false;   ///< it is neither the rest nor the whole: ask for the whole
+    std::optional<std::uint64_t> announced;  ///< the length of the body, where the header says it
     Steady::time_point sent_at{};
     Steady::time_point head_at{};  ///< when the response header was complete
     Steady::time_point done_at{};

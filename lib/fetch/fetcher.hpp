@@ -15,6 +15,7 @@
 
 namespace fanfetch {
 
+struct PartialBody;
 class RobotsCache;
 
 /// One attempt at one item. What it points to outlives the attempt.
@@ -33,6 +34,9 @@ struct FetchOrder {
     /// Asked before a redirect is followed; the item's own URL has been judged by then. None: the
     /// job ignores robots.txt.
     RobotsCache* robots = nullptr;
+    /// Where a large body that broke off is kept for the next attempt, and where this one finds it.
+    /// None: every attempt begins anew.
+    std::unique_ptr<PartialBody>* partial = nullptr;
 };
 
 /// What an attempt came to: a response, or the failure that kept us from having one.

@@ -28,6 +28,21 @@ bool unverified(const Url& url, const DialReport& report) noexcept {
     return url.https() && !report.tls_verified;
 }
 
+/// Whether a transfer ended for a reason that has nothing to do with what was transferred.
+bool broke_off(const ExchangeEnd& end) noexcept {
+    switch (end.code) {
+        case failure_code::connect_reset:
+        case failure_code::http_truncated:
+        case failure_code::timeout_idle:
+        case failure_code::timeout_total:
+        case failure_code::timeout_low_speed:
+        case failure_code::http_h2_error:
+            return end.head != nullptr && !end.start_over;
+        default:
+            return false;
+    }
+}
+
 microseconds between(Steady::time_point from, Steady::time_point to) {
     return std::max(duration_cast<microseconds>(to - from), microseconds{0});
 }
@@ -185,6 +200,11 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
     order.show_body = course.order.show_body;
     order.hash_later = course.order.hash_later;
     order.may_redirect = true;
+    auto* const kept = course.order.partial;
+    if (kept != nullptr && *kept && (*kept)->url == course.request.url.href() &&
+        course.request.method == "GET") {
+        order.partial = kept->get();
+    }
 
     auto& attempt = course.outcome.attempt;
     Line line = take_kept(course, key);
@@ -209,8 +229,12 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         } else {
             co_await run_exchange(*line.own, scratch, wheel_, order, end);
         }
-        if (!send_again(course, line, end, repeats)) {
+        if (!end.start_over && !send_again(course, line, end, repeats)) {
             break;
+        }
+        if (end.start_over) {
+            order.partial = nullptr;
+            kept->reset();
         }
         end = ExchangeEnd{};
         line = Line{};
@@ -219,6 +243,12 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         const auto& report = line.report();
         attempt.tls = {
             report.tls_version, report.tls_cipher, report.tls_verified, report.tls_verdict};
+    }
+    if (order.partial != nullptr && !end.resumed && end.head != nullptr) {
+        kept->reset();  // the whole came, or something else
+    }
+    if (kept != nullptr && scratch.body.on_disk() && broke_off(end)) {
+        co_await keep_partial(course, scratch, end);
     }
     if (end.reusable) {
         pool_.put(key, std::move(line.own), end.done_at);
@@ -326,6 +356,37 @@ awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(
     co_return dialled;
 }
 
+/// Keeps what came of a large body, if the rest of it can be asked for.
+awaitable<void> HttpFetcher::keep_partial(
+    Course& course, ExchangeScratch& scratch, const ExchangeEnd& end
+) {
+    auto& kept = *course.order.partial;
+    const auto& request = course.request;
+    auto next = end.resumed ? std::move(kept) : std::make_unique<PartialBody>();
+    kept.reset();
+    if (!end.resumed) {
+        const auto& head = *end.head;
+        next->validator = range_validator(head);
+        if (next->validator.empty() || !end.accepted || scratch.decoder ||
+            request.method != "GET" || asks_for_range(request.headers) || !end.announced) {
+            co_return;
+        }
+        next->url = request.url.href();
+        next->complete = *end.announced;
+        next->head = stored_head(head, *end.announced);
+        next->content_type = head.fields.find("content-type").value_or("");
+        next->http_version = end.http_version;
+    }
+    const auto flushed = co_await scratch.body.flush();
+    if (!flushed) {
+        co_return;
+    }
+    next->wire_size += end.wire_size;
+    scratch.body.suspend(*next);
+    next->range = "bytes=" + std::to_string(next->size) + "-";
+    kept = std::move(next);
+}
+
 /// Makes the outcome of the last exchange.
 void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end) {
     auto& outcome = course.outcome;
@@ -358,6 +419,15 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
                            (course.order.store_body == store_body::success && end.accepted) ||
                            outcome.spilled != nullptr;
     outcome.head = stored_head(head, outcome.keep_payload ? outcome.size : 0);
+    if (end.resumed) {  // what is recorded is the response that began it, now that it is whole
+        auto& begun = **course.order.partial;
+        outcome.status = 200;
+        outcome.wire_size += begun.wire_size;
+        outcome.head = std::move(begun.head);
+        outcome.content_type = std::move(begun.content_type);
+        outcome.http_version = std::move(begun.http_version);
+        course.order.partial->reset();
+    }
     if (!end.accepted) {
         outcome.code = failure_code::http_status;
         outcome.detail = "the response: " + std::to_string(head.status) +

@@ -89,6 +89,7 @@ private:
     awaitable<Expected<std::unique_ptr<Connection>>> dial(
         Course& course, const std::string& key, bool offer_http2
     );
+    awaitable<void> keep_partial(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
     void conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
 
     [[nodiscard]] std::unique_ptr<ExchangeScratch> lease_scratch();

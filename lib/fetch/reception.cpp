@@ -2,6 +2,7 @@
 
 #include "fetch/exchange.hpp"
 #include "fetch/expectations.hpp"
+#include "http/content_range.hpp"
 
 #include <span>
 #include <utility>
@@ -23,6 +24,12 @@ bool Reception::on_head(const ResponseHead& head, const ResponseFraming& framing
     end_.head = &head;
     const auto& options = *order_.options;
     end_.accepted = accepted(head.status, options.accept_status);
+    if (framing.kind == body_framing::length) {
+        end_.announced = framing.length;
+    }
+    if (order_.partial != nullptr && !judge_part(head)) {
+        return false;
+    }
     end_.redirect = order_.may_redirect && is_redirect(head.status) && options.redirects.max > 0 &&
                     head.fields.contains("location");
     if (!end_.redirect && framing.kind != body_framing::none &&
@@ -49,7 +56,31 @@ bool Reception::on_head(const ResponseHead& head, const ResponseFraming& framing
         order.announced = framing.length;
     }
     scratch_.body.reset(order);
+    if (end_.resumed) {
+        scratch_.body.resume(*order_.partial);
+    }
     return true;
+}
+
+/// Whether a response to a request for the rest is that: its first byte is the one that is missing,
+/// its last the last of a whole that is as long as before. A 416, and any other part, is an answer
+/// to a question that should not have been asked.
+bool Reception::judge_part(const ResponseHead& head) {
+    constexpr std::uint16_t partial_content = 206;
+    constexpr std::uint16_t range_not_satisfiable = 416;
+    if (head.status != partial_content && head.status != range_not_satisfiable) {
+        return true;
+    }
+    const auto& partial = *order_.partial;
+    const ContentRange rest{partial.size, partial.complete - 1, partial.complete};
+    const auto missing = partial.complete - partial.size;
+    end_.resumed = head.status == partial_content && !head.fields.contains("content-encoding") &&
+                   parse_content_range(head.fields.find("content-range").value_or("")) == rest &&
+                   end_.announced.value_or(missing) == missing;
+    end_.start_over = !end_.resumed;
+    end_.accepted = end_.accepted || end_.resumed;  // the response that began it was
+    return end_.resumed ||
+           fail(failed(failure_code::http_truncated, "asking for the rest of a body: it is gone"));
 }
 
 bool Reception::on_body(std::string_view bytes) {
@@ -80,6 +111,9 @@ Expected<void> Reception::decode(std::string_view coded) {
 }
 
 bool Reception::on_complete(std::uint64_t body_bytes) {
+    if (end_.resumed && scratch_.body.size() != order_.partial->complete) {
+        return fail(failed(failure_code::http_truncated, "reading the rest of a body: too short"));
+    }
     // Servers do label an empty body as compressed; nothing is what it decodes to.
     if (!scratch_.decoder || body_bytes == 0) {
         return true;

@@ -34,6 +34,7 @@ public:
     bool fail(Failure failure);
 
 private:
+    [[nodiscard]] bool judge_part(const ResponseHead& head);
     [[nodiscard]] Expected<void> decode(std::string_view coded);
 
     ExchangeScratch& scratch_;

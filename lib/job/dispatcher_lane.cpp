@@ -163,6 +163,7 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         auto order = plan.order();
         order.deadline = item.deadline;
         order.robots = obeys ? &robots_ : nullptr;
+        order.partial = &item.partial;
         co_await parts_.fetcher->fetch(order, outcome);
         if (outcome.code != failure_code::none && item.deadline <= parts_.clock->now()) {
             outcome.code = failure_code::timeout_item_deadline;

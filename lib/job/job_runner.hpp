@@ -1,5 +1,6 @@
 #pragma once
 
+#include "fetch/partial_body.hpp"
 #include "host/host.hpp"
 #include "job/passed_hosts.hpp"
 #include "model/item.hpp"
@@ -25,6 +26,7 @@ struct PendingItem {
     Steady::time_point queued_at{};
     WallTime started_at{};                                    ///< of the first attempt
     Steady::time_point deadline = Steady::time_point::max();  ///< set by the first attempt
+    std::unique_ptr<PartialBody> partial{};  ///< what came of a large body before it broke off
 };
 
 /// Where an item is that is not done yet.
