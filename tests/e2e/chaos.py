@@ -36,6 +36,8 @@ class Names:
     def __init__(self, late_s: float = 0):
         self._late_s = late_s
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # Questions come faster than Python answers them; those that do not fit are lost.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()

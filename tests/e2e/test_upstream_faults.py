@@ -21,6 +21,7 @@ from chaos import FIRST_BYTE_S, IDLE_S, LOW_SPEED_S, PACE, SANITIZED, TOTAL_S
 from origins import Origin, response
 
 MIB = 1 << 20
+AT_ONCE = 80  # no more names to look up at a time than the socket of a name server in Python holds
 
 
 def status_of(pid: int, name: str) -> int:
@@ -79,7 +80,7 @@ def fetch(bench, paths, *, host="{}.zoo.test", request=None, **options) -> list[
     hosts = (host.format(f"{fresh}-{i}") for i in range(len(paths)))
     urls = [origin.url(path, name) if path.startswith("/") else path for path, name in zip(paths, hosts)]
     requests = [{"url": url, **(request or {})} for url in urls]
-    settings = {**chaos.PROFILE, "concurrency": 512, **options}
+    settings = {**chaos.PROFILE, "concurrency": AT_ONCE, **options}
     reply = service.post("/v1/jobs", {"requests": requests, "options": settings})
     assert reply.status == 202, reply
     job = service.wait_done(reply.json["id"])
@@ -223,7 +224,7 @@ def test_ups_07_endless_bodies_are_given_up_at_the_limit(bench):
     want = expected(*names)
     before = status_of(service.process.pid, "VmRSS")
 
-    results = fetch(bench, [f"/zoo/{name}" for name in names] * 10, concurrency=40)
+    results = fetch(bench, [f"/zoo/{name}" for name in names] * 10, concurrency=40, timeouts={"total": "60s"})
 
     assert {path: chaos.ending(one) for path, one in zip(want, results)} == want
     assert {chaos.ending(one) for one in results} == {"limit.body_size"}
@@ -479,9 +480,10 @@ def test_ups_18_the_zoo_among_healthy_urls(bench, chaotic):
     wild = [animals[i % len(animals)] for i in range(count // 2)]
     mixed = [url for i, animal in enumerate(wild) for url in (healthy[i], f"/zoo/{animal['name']}")]
 
-    alone = p99(fetch(bench, healthy, concurrency=200))
+    alone = p99(fetch(bench, healthy))
     begun = time.monotonic()
-    results = fetch(bench, mixed, concurrency=200)
+    # Twice the time: on a busy machine the endless ones need it to come to their limit.
+    results = fetch(bench, mixed, timeouts={**chaos.PROFILE["timeouts"], "total": 2 * TOTAL_S})
     took = time.monotonic() - begun
 
     assert took <= 30 * PACE
