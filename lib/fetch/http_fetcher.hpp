@@ -80,6 +80,7 @@ private:
     awaitable<void> one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end);
     [[nodiscard]] bool follow(Course& course, const ResponseHead& head);
     awaitable<bool> robots_allow(Course& course);
+    void sweep_later();
     [[nodiscard]] Line take_kept(const Course& course, const std::string& key);
     awaitable<Expected<void>> connect(Course& course, const std::string& key, Line& line);
     [[nodiscard]] Steady::time_point connect_deadline(const Course& course) const;

@@ -1,0 +1,110 @@
+#include "job/dispatcher.hpp"
+
+#include "job/host_key.hpp"
+
+#include <utility>
+
+// What a shard tells those who ask: how hosts are doing, and where items are.
+
+namespace fanfetch {
+
+std::vector<HostStatus> Dispatcher::hosts(const std::optional<std::string>& tenant) const {
+    std::vector<HostStatus> list;
+    for (const auto& [key, host] : hosts_) {
+        std::size_t queued = 0;
+        bool seen = !tenant;
+        for (const auto* queue : host->users) {
+            if (!tenant || queue->runner->job().tenant() == *tenant) {
+                queued += queue->items.size();
+                seen = seen || !queue->items.empty() || queue->in_flight > 0;
+            }
+        }
+        for (const auto& [due, waiting] : waiting_) {
+            if (waiting.queue->host == host.get() &&
+                (!tenant || waiting.queue->runner->job().tenant() == *tenant)) {
+                ++queued;
+                seen = true;
+            }
+        }
+        if (seen) {
+            list.push_back(host->host.status(*parts_.clock));
+            list.back().queued = queued;
+        }
+    }
+    return list;
+}
+
+std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const {
+    std::vector<ItemPosition> list;
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return list;
+    }
+    const auto& runner = *found->second;
+    const auto now = parts_.clock->now();
+    const auto wall = parts_.clock->wall();
+    const auto wall_at = [now, wall](Steady::time_point then) -> std::optional<WallTime> {
+        if (then == Steady::time_point::max()) {
+            return std::nullopt;
+        }
+        return wall + std::chrono::ceil<std::chrono::milliseconds>(then - now);
+    };
+    for (const auto& [host, queue] : runner.queues) {
+        const auto admission = host->host.admission(now);
+        for (const auto& item : queue->items) {
+            ItemPosition position{item.item.index, item_state::queued, {}, {}};
+            if (!admission.granted()) {
+                position.state = item_state::waiting;
+                position.waiting_for = admission.reason;
+                position.not_before = wall_at(admission.until);
+            }
+            list.push_back(position);
+        }
+    }
+    for (const auto& [due, waiting] : waiting_) {
+        if (waiting.queue->runner == &runner) {
+            list.push_back(
+                {waiting.item.item.index, item_state::waiting, waiting.reason, wall_at(due)}
+            );
+        }
+    }
+    for (const auto& [origin, parked] : parked_) {
+        for (const auto& one : parked) {
+            if (one.queue->runner == &runner) {
+                list.push_back({one.item.item.index, item_state::waiting, one.reason, {}});
+            }
+        }
+    }
+    for (const auto& lane : lanes_) {
+        if (lane.runner == &runner) {
+            list.push_back({lane.index, item_state::running, {}, {}});
+        }
+    }
+    return list;
+}
+
+HostBacklog Dispatcher::backlog(const std::string& job_id) const {
+    HostBacklog backlog;
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return backlog;
+    }
+    for (const auto& [host, queue] : found->second->queues) {
+        backlog[host_id_of(host->host.key())] += queue->items.size() + queue->in_flight;
+    }
+    for (const auto& [due, waiting] : waiting_) {
+        if (waiting.queue->runner == found->second.get()) {
+            ++backlog[host_id_of(waiting.queue->host->host.key())];
+        }
+    }
+    for (const auto& [origin, parked] : parked_) {
+        for (const auto& one : parked) {
+            if (one.queue->runner == found->second.get()) {
+                ++backlog[host_id_of(one.queue->host->host.key())];
+            }
+        }
+    }
+    return backlog;
+}
+
+}  // namespace fanfetch
