@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from client import eventually
+from client import Service, add_key, eventually
 from origins import response
 
 QUICK = {"backoff": {"base": "1ms", "max": "2ms"}}
@@ -235,6 +235,34 @@ def test_hosts_are_listed_by_name_and_page_by_page(service, origin, other_origin
     origin.release()
     other_origin.release()
     service.wait_done(job)
+
+
+def test_a_tenant_sees_only_the_hosts_it_waits_for(tmp_path, origin, other_origin):
+    data = tmp_path / "data"
+    ours = add_key(data, "ours", "submit", "read", "control")
+    theirs = add_key(data, "theirs", "submit", "read", "control", tenant="theirs")
+    operator = add_key(data, "operator", "read", "admin", tenant="operator")
+    service = Service(data, key=ours)
+    try:
+        service.submit([origin.hang("/")])
+        service.key = theirs
+        service.submit([other_origin.hang("/")])
+        eventually(lambda: origin.requests and other_origin.requests, "both hosts")
+
+        def seen(key: str) -> set:
+            service.key = key
+            return {one["host"] for one in service.get("/v1/hosts").json["hosts"]}
+
+        assert seen(ours) == {key_of(origin)}
+        assert seen(theirs) == {key_of(other_origin)}
+        assert seen(operator) == {key_of(origin), key_of(other_origin)}
+        service.key = ours
+        assert service.get(f"/v1/hosts/{key_of(other_origin)}").status == 404
+        assert patch(service, key_of(origin), {"paused": True}).status == 403
+    finally:
+        origin.release()
+        other_origin.release()
+        service.kill()
 
 
 def test_item_deadline_ends_an_exchange(service, origin):
