@@ -18,7 +18,6 @@ ITEM_CODES = ("url", "dns", "connect", "tls", "http", "timeout", "limit", "decod
 # What no test can bring about yet, because the service does not do it yet.
 NOT_YET = {
     "tls.revoked": "there is no setting for a list of revoked certificates",
-    "http.h2_error": "HTTP/2",
 }
 
 
