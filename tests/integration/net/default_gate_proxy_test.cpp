@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <list>
+#include <memory>
 
 namespace fanfetch {
 namespace {
@@ -65,6 +66,11 @@ private:
     std::list<TcpSocket> links_;
 };
 
+/// The stub lives as long as what it waits for, which may be longer than the test's own coroutine.
+awaitable<> serve(std::shared_ptr<ProxyStub> proxy) {
+    co_await proxy->serve();
+}
+
 /// One connect by way of a proxy.
 struct Trip {
     Seen seen;
@@ -77,18 +83,18 @@ Trip travel(
     std::map<std::string, Texts> names = {{"good.test", {"93.184.216.34"}}}
 ) {
     return run_coroutine([&](LoopExecutor home) -> awaitable<Trip> {
-        ProxyStub proxy{home, answer};
-        auto serving = spawn(home, proxy.serve());
+        const auto proxy = std::make_shared<ProxyStub>(home, answer);
+        auto serving = spawn(home, serve(proxy));
         FakeResolver resolver;
         for (const auto& [name, addresses] : names) {
             resolver.answer(name, addresses);
         }
         Surroundings around;
-        around.proxy = proxy.where(resolve);
+        around.proxy = proxy->where(resolve);
         Trip trip;
-        trip.proxy = proxy.endpoint();
+        trip.proxy = proxy->endpoint();
         trip.seen = co_await connect_once(around, resolver, url);
-        trip.asked_proxy = proxy.asked();
+        trip.asked_proxy = proxy->asked();
         serving.cancel();
         co_return trip;
     });
