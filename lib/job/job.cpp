@@ -186,8 +186,9 @@ void Job::load_more() {
     scan.most_looked_at = longest_search;
     auto read = [store = parts_.store, scan = std::move(scan), passed = passed_]() mutable {
         if (!passed.empty()) {
-            scan.wanted = [&passed](const Item& item) {
-                return !passed.holds(host_id_of(host_key_of(item.url)));
+            scan.choose = [&passed](const Item& item) {
+                const bool held = passed.holds(host_id_of(host_key_of(item.url)));
+                return held ? item_choice::pass : item_choice::take;
             };
         }
         return store->scan_unfinished(scan);
@@ -210,6 +211,11 @@ void Job::on_loaded(ItemsFound found) {
     }
     window_.add(std::move(found.items));
     window_.skip_to(found.next);
+    window_grew();
+}
+
+/// What was read from the store goes to the shards.
+void Job::window_grew() {
     passed_.forget_before(window_.next_index());
     hand_out();
     load_more();

@@ -124,6 +124,7 @@ private:
 
     void load_more();
     void on_loaded(ItemsFound found);
+    void window_grew();
     void take_appended(std::vector<Item> items);
     [[nodiscard]] bool must_look_ahead() const noexcept;
     void consider_looking_ahead();
@@ -168,7 +169,7 @@ private:
     std::size_t awaited_backlogs_ = 0;  // shards that have not
     bool look_armed_ = false;
     bool looking_ = false;
-    std::chrono::milliseconds look_pause_ = shortest_look_pause;
+    std::chrono::milliseconds look_pause_{32};  // hosts may catch up; then nobody need look
     LoopTimer look_timer_;
     std::vector<Waiter> waiters_;
     LoopTimer deadline_;

@@ -26,16 +26,16 @@ HostId host_of(const Item& item) {
 
 /// Looks for items of hosts that have room, and passes over the others.
 Search search_ahead(JobStore& store, ItemScan scan, PassedHosts passed, HostShares& shares) {
-    scan.wanted = [&](const Item& item) {
+    scan.choose = [&](const Item& item) {
         const auto host = host_of(item);
         if (passed.holds(host)) {
-            return false;
+            return item_choice::pass;
         }
         if (passed.full() || shares.take(host)) {
-            return true;
+            return item_choice::take;
         }
         passed.pass(host, item.index);
-        return false;
+        return item_choice::pass;
     };
     auto found = store.scan_unfinished(scan);
     return {std::move(found), std::move(passed)};
@@ -46,17 +46,20 @@ Search search_back(
     JobStore& store, ItemScan scan, PassedHosts passed, const PassedHosts& wanting,
     HostShares& shares
 ) {
-    PassedHosts refused;
-    scan.wanted = [&](const Item& item) {
+    PassedHosts refused;  // they have got their share; with all of them here nobody wants more
+    scan.choose = [&](const Item& item) {
+        if (refused.size() == wanting.size()) {
+            return item_choice::stop;
+        }
         const auto host = host_of(item);
         if (!wanting.passed(host, item.index) || refused.holds(host)) {
-            return false;
+            return item_choice::pass;
         }
         if (shares.take(host)) {
-            return true;
+            return item_choice::take;
         }
         refused.pass(host, item.index);
-        return false;
+        return item_choice::pass;
     };
     auto found = store.scan_unfinished(scan);
     wanting.for_each([&](HostId host, std::uint64_t from) {
@@ -71,7 +74,9 @@ bool Job::must_look_ahead() const noexcept {
     if (stopping() || !passed_.empty()) {
         return !stopping();
     }
-    return free_permits_ > 0 && window_.ready() == 0 && !window_.low() &&
+    // A window full of results on their way to disk is held up by the store, not by hosts.
+    const auto on_shards = window_.out() - std::min<std::size_t>(window_.out(), uncommitted_);
+    return free_permits_ > 0 && window_.ready() == 0 && on_shards > window_.capacity() / 2 &&
            window_.next_index() < record_.total;
 }
 
@@ -173,11 +178,7 @@ void Job::on_found(ItemsFound found, PassedHosts passed, bool back) {
         window_.add(std::move(found.items));
         window_.skip_to(found.next);
     }
-    passed_.forget_before(window_.next_index());
-    hand_out();
-    load_more();
-    check_end();
-    consider_looking_ahead();
+    window_grew();
 }
 
 }  // namespace fanfetch

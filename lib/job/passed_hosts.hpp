@@ -27,6 +27,7 @@ public:
     static constexpr std::size_t most = 4096;
 
     [[nodiscard]] bool empty() const noexcept { return from_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return from_.size(); }
     [[nodiscard]] bool full() const noexcept { return from_.size() >= most; }
     [[nodiscard]] bool holds(HostId host) const noexcept { return from_.contains(host); }
     /// Whether the item was passed over, and not taken since.

@@ -25,6 +25,7 @@ public:
 
     explicit Window(std::size_t capacity) noexcept : capacity_{capacity} {}
 
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     /// Index of the first item that has not been in the window.
     [[nodiscard]] std::uint64_t next_index() const noexcept { return next_index_; }
     [[nodiscard]] std::size_t room() const noexcept {

@@ -94,6 +94,9 @@ struct ResultQuery {
     bool with_attempts = false;
 };
 
+/// What a scan does with an item: `stop` ends it before this one.
+enum class item_choice : std::uint8_t { take, pass, stop };
+
 /// Which items without a result are wanted, in the order of their index.
 struct ItemScan {
     std::string job_id{};
@@ -102,7 +105,7 @@ struct ItemScan {
     std::size_t limit = 100;
     std::uint64_t max_bytes = 10U << 20U;  ///< of the items found; at least one is
     std::size_t most_looked_at = std::numeric_limits<std::size_t>::max();
-    std::function<bool(const Item&)> wanted{};  ///< none: every item is
+    std::function<item_choice(const Item&)> choose{};  ///< none: every item is taken
 };
 
 /// What a scan came to.

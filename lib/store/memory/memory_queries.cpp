@@ -95,7 +95,14 @@ ItemsFound MemoryJobStore::scan_unfinished(const ItemScan& scan) {
          takes_more(found.items.size(), scan.limit, bytes, scan.max_bytes);
          ++found.next, ++looked_at) {
         const auto& item = job->items[found.next];
-        if (job->seq_of[found.next] == 0 && (!scan.wanted || scan.wanted(item))) {
+        if (job->seq_of[found.next] != 0) {
+            continue;
+        }
+        const auto choice = scan.choose ? scan.choose(item) : item_choice::take;
+        if (choice == item_choice::stop) {
+            break;
+        }
+        if (choice == item_choice::take) {
             found.items.push_back(item);
             bytes += bytes_of(item);
         }

@@ -110,7 +110,11 @@ ItemsFound Queries::scan_unfinished(const ItemScan& scan) {
                 continue;
             }
             const auto& item = item_at(job->key, found.next);
-            if (!scan.wanted || scan.wanted(item)) {
+            const auto choice = scan.choose ? scan.choose(item) : item_choice::take;
+            if (choice == item_choice::stop) {
+                break;
+            }
+            if (choice == item_choice::take) {
                 found.items.push_back(item);
                 bytes += bytes_of(item);
             }

@@ -762,7 +762,10 @@ TYPED_TEST(JobStoreContract, ScansForTheItemsThatAreWanted) {
     this->record("job_1", {sample_success(7)});
     ItemScan scan;
     scan.job_id = "job_1";
-    scan.wanted = [](const Item& item) { return item.index % 7 == 0; };
+    scan.choose = [](const Item& item) {
+        const bool wanted = item.index % 7 == 0;
+        return wanted ? item_choice::take : item_choice::pass;
+    };
     scan.limit = 3;
     const auto first = this->store.scan_unfinished(scan);
     ASSERT_EQ(first.items.size(), 3U);
@@ -784,6 +787,13 @@ TYPED_TEST(JobStoreContract, ScansForTheItemsThatAreWanted) {
     EXPECT_EQ(last.next, 295U);
     scan.end = 1000;
     EXPECT_EQ(this->store.scan_unfinished(scan).next, 300U) << "there are no more";
+
+    scan.choose = [](const Item& item) {
+        return item.index < 293 ? item_choice::take : item_choice::stop;
+    };
+    const auto stopped = this->store.scan_unfinished(scan);
+    EXPECT_EQ(stopped.items.size(), 3U);
+    EXPECT_EQ(stopped.next, 293U) << "where it was stopped it goes on";
 }
 
 }  // namespace
