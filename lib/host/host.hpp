@@ -100,6 +100,10 @@ public:
             back_off_.until(), breaker_.closed() ? Steady::time_point{} : breaker_.until()
         );
     }
+    /// When the next request may start, going by the rate alone.
+    [[nodiscard]] Steady::time_point paced_until() const noexcept {
+        return pace_.limited() ? pace_.next() : Steady::time_point{};
+    }
     /// Forgets all that was learned of it; the operator's word stays.
     void unlearn();
 

@@ -67,13 +67,13 @@ void Dispatcher::drop(const std::string& job_id, bool abort) {
     }
     auto& runner = *found->second;
     for (auto& [host, queue] : runner.queues) {
-        runner.dropped += queue->items.size();
-        queue->items.clear();
-        leave_ring(*queue);
+        runner.dropped += take_all(*queue).size();
     }
-    runner.queued = 0;
     runner.dropped += std::erase_if(waiting_, [&runner](const auto& entry) {
-        return entry.second.queue->runner == &runner;
+        auto& queue = *entry.second.queue;
+        const bool own = queue.runner == &runner;
+        queue.aside -= own ? 1 : 0;
+        return own;
     });
     forget_parked(runner);
     forget_followers(runner);
@@ -90,49 +90,10 @@ void Dispatcher::drop(const std::string& job_id, bool abort) {
     touch(runner);
 }
 
-JobRunner& Dispatcher::runner_of(const std::shared_ptr<JobFrontEnd>& job) {
-    auto& runner = runners_[job->id()];
-    if (!runner) {
-        runner = std::make_unique<JobRunner>(job);
-    }
-    return *runner;
-}
-
-RunnerQueue& Dispatcher::queue_of(JobRunner& runner, const std::string& host_key) {
-    auto& host = host_of(host_key);
-    auto& queue = runner.queues[&host];
-    if (!queue) {
-        queue = std::make_unique<RunnerQueue>();
-        queue->runner = &runner;
-        queue->host = &host;
-        host.users.push_back(queue.get());
-        weigh_wishes(host);
-    }
-    return *queue;
-}
-
-void Dispatcher::enqueue(RunnerQueue& queue, PendingItem item, bool at_front) {
-    if (at_front) {
-        queue.items.push_front(std::move(item));
-    } else {
-        queue.items.push_back(std::move(item));
-    }
-    ++queue.runner->queued;
-    if (!std::exchange(queue.in_ring, true)) {
-        queue.host->ring.push_back(&queue);
-    }
-}
-
-void Dispatcher::leave_ring(RunnerQueue& queue) {
-    if (std::exchange(queue.in_ring, false)) {
-        std::erase(queue.host->ring, &queue);
-    }
-}
-
 /// The queue whose turn it is: the first interactive one, else the first at all, among those whose
 /// job has a permit. Whoever is served goes to the end of the ring.
 RunnerQueue* Dispatcher::next_of(HostQueue& host) {
-    if (stopping_ || in_flight_ >= parts_.limits.most_in_flight || !admits(host)) {
+    if (!has_room() || !admits(host)) {
         return nullptr;
     }
     auto best = host.ring.end();
@@ -167,7 +128,7 @@ PendingItem Dispatcher::begin(RunnerQueue& queue) {
     PendingItem item = std::move(queue.items.front());
     queue.items.pop_front();
     --queue.runner->free_permits;
-    --queue.runner->queued;
+    took(queue, 1);
     ++queue.runner->in_flight;
     ++queue.in_flight;
     queue.runner->started = true;
@@ -183,13 +144,25 @@ void Dispatcher::pump(HostQueue& host) {
     }
 }
 
+/// One item of each host in turn, as long as there are permits: a job's requests are spread over
+/// its hosts, and so are its connections.
 void Dispatcher::pump(JobRunner& runner) {
-    for (auto& [host, queue] : runner.queues) {
-        if (runner.free_permits == 0) {
-            return;
+    while (runner.free_permits > 0 && !runner.ready.empty() && has_room()) {
+        auto& queue = runner.ready.front();
+        auto& host = *queue.host;
+        if (!admits(host)) {
+            turn_away(queue);
+            continue;
         }
-        if (!queue->items.empty()) {
-            pump(*host);
+        auto* const next = next_of(host);  // another job's, when it is that one's turn
+        if (next == nullptr) {
+            turn_away(queue);
+            continue;
+        }
+        spawn_lane(*next, begin(*next));
+        if (queue.place == queue_place::ready) {
+            place(queue, queue_place::nowhere);
+            place(queue, queue_place::ready);  // behind the others
         }
     }
 }
@@ -305,37 +278,47 @@ void Dispatcher::measure(const ItemResult& result) {
 /// How many idle permits a job has a use for: what would start at once, and at a host that is full
 /// its share of the slots, so that it can take its turn. Whoever claims more than he can use would
 /// be leased permits and give them back for ever. At a host that lets nobody start yet there is no
-/// use for any.
-Dispatcher::Demand Dispatcher::demand_of(const JobRunner& runner) const {
-    Demand demand;
+/// use for any. A job with thousands of hosts has a use for all its permits after a look at a few.
+Dispatcher::Demand Dispatcher::demand_of(JobRunner& runner) {
     const auto concurrency = static_cast<std::size_t>(runner.job().options().concurrency);
+    Demand demand;
+    demand.waiting = runner.barred_items;
     std::optional<Steady::time_point> now;
-    for (const auto& [host, queue] : runner.queues) {
-        if (queue->items.empty()) {
-            continue;
-        }
-        auto& at = host->host;
-        std::size_t most = queue->items.size();
+    const auto look_at = [&](const RunnerQueue& queue) {
+        auto& at = queue.host->host;
+        std::size_t most = queue.items.size();
         if (at.restricted()) {
             now = now.value_or(parts_.clock->now());
             const auto admission = at.admission(*now);
             if (!admission.granted() &&
                 (admission.reason != wait_reason::host_concurrency || at.limit() == 0)) {
-                demand.waiting += queue->items.size();
-                continue;
+                demand.waiting += queue.items.size();
+                return;
             }
-            most = at.restricted() ? std::min<std::size_t>(most, 1) : most;
+            most = std::min<std::size_t>(most, 1);
         }
-        const auto sharers = std::max<std::size_t>(1, host->ring.size());
+        const auto sharers = std::max<std::size_t>(1, queue.host->ring.size());
         const auto share = std::max<std::size_t>(1, at.limit() / sharers);
-        const auto left = share > queue->in_flight ? share - queue->in_flight : 0;
+        const auto left = share > queue.in_flight ? share - queue.in_flight : 0;
         demand.permits += std::min(most, std::max(left, at.free_slots()));
-        if (at.free_slots() == 0 && queue->in_flight < concurrency) {
-            demand.waiting += queue->items.size();
+        if (at.free_slots() == 0 && queue.in_flight < concurrency) {
+            demand.waiting += queue.items.size();
         }
+    };
+    for (const auto& queue : runner.full) {
+        look_at(queue);
+    }
+    for (const auto& queue : runner.ready) {
+        if (demand.permits >= concurrency) {
+            break;
+        }
+        look_at(queue);
     }
     const auto room =
         parts_.limits.most_in_flight - std::min(in_flight_, parts_.limits.most_in_flight);
+    if (demand.permits > room && !std::exchange(runner.starved, true)) {
+        starved_.push_back(&runner);
+    }
     demand.permits = stopping_ ? 0 : std::min(demand.permits, room);
     return demand;
 }
@@ -360,19 +343,6 @@ void Dispatcher::report(JobRunner& runner) {
     report.returned_permits = std::exchange(runner.free_permits, kept) - kept;
     report.startable = demand.permits - kept;
     runner.job().report(parts_.shard, report);
-}
-
-void Dispatcher::retire_if_idle(JobRunner& runner) {
-    if (!runner.idle() || runner.dirty) {
-        return;
-    }
-    for (auto& [host, queue] : runner.queues) {
-        leave_ring(*queue);
-        std::erase(host->users, queue.get());
-        weigh_wishes(*host);
-        retire_if_unused(*host);
-    }
-    runners_.erase(std::string{runner.job().id()});
 }
 
 }  // namespace fanfetch

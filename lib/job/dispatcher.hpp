@@ -125,10 +125,19 @@ private:
     void copy_result(JobRunner& runner, std::uint64_t index, std::uint64_t of);
     void settle_followers(JobRunner& runner, std::uint64_t index);
     static void forget_followers(JobRunner& runner);
+    void took(RunnerQueue& queue, std::size_t count);
+    std::deque<PendingItem> take_all(RunnerQueue& queue);
     void leave_ring(RunnerQueue& queue);
+    static void place(RunnerQueue& queue, queue_place where);
+    void turn_away(RunnerQueue& queue);
+    static void reopen(HostQueue& host);
+    void retire_if_drained(RunnerQueue& queue);
+    void retire_drained(HostQueue& host);
+    void tell_starved();
 
     HostQueue& host_of(const std::string& key);
     void retire_if_unused(HostQueue& host);
+    [[nodiscard]] bool must_pause(HostQueue& host);
     void forget(HostQueue& host);
     void outlived(HostQueue& host);
     void weigh_wishes(HostQueue& host);
@@ -183,7 +192,10 @@ private:
         std::size_t permits = 0;  ///< it has a use for
         std::size_t waiting = 0;  ///< items that their host keeps waiting
     };
-    [[nodiscard]] Demand demand_of(const JobRunner& runner) const;
+    [[nodiscard]] Demand demand_of(JobRunner& runner);
+    [[nodiscard]] bool has_room() const noexcept {
+        return !stopping_ && in_flight_ < parts_.limits.most_in_flight;
+    }
     void tell_waiting(HostQueue& host);
     void retire_if_idle(JobRunner& runner);
 
@@ -205,6 +217,7 @@ private:
     Lanes lanes_;
     std::size_t in_flight_ = 0;
     std::vector<JobRunner*> dirty_;
+    std::vector<JobRunner*> starved_;
     BatchHasher hasher_;
     std::vector<BatchHasher::Body> to_hash_;
     bool flush_posted_ = false;

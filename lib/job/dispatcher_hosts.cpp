@@ -23,7 +23,7 @@ HostQueue& Dispatcher::host_of(const std::string& key) {
 /// when what it wanted is long over.
 void Dispatcher::retire_if_unused(HostQueue& host) {
     constexpr std::chrono::minutes memory{10};
-    if (!host.users.empty() || host.host.in_flight() > 0) {
+    if (!host.users.empty() || host.host.in_flight() > 0 || must_pause(host)) {
         return;
     }
     const auto record = host.host.record(*parts_.clock);
@@ -33,6 +33,19 @@ void Dispatcher::retire_if_unused(HostQueue& host) {
         return;
     }
     forget(host);
+}
+
+/// Whether the host may not be asked again yet, by its rate: then it must not be forgotten either,
+/// and is looked at again when it may.
+bool Dispatcher::must_pause(HostQueue& host) {
+    const auto until = host.host.paced_until();
+    if (until <= parts_.clock->now()) {
+        return false;
+    }
+    if (until < host.alarm) {
+        wake_at(host, until);
+    }
+    return true;
 }
 
 void Dispatcher::forget(HostQueue& host) {
@@ -46,7 +59,8 @@ void Dispatcher::forget(HostQueue& host) {
     hosts_.erase(blank.key);
 }
 
-/// The host gets the least that any of its jobs asks.
+/// The host gets the least that any of its jobs asks. When that is more than before, those who wait
+/// for it hear of it.
 void Dispatcher::weigh_wishes(HostQueue& host) {
     auto concurrency = std::numeric_limits<std::size_t>::max();
     double rate = 0;
@@ -57,7 +71,13 @@ void Dispatcher::weigh_wishes(HostQueue& host) {
             rate = rate > 0 ? std::min(rate, options.per_host_rate) : options.per_host_rate;
         }
     }
+    const auto before = host.host.limit();
     host.host.set_asked(concurrency, rate);
+    if (host.host.limit() > before && !host.ring.empty()) {
+        reopen(host);
+        pump(host);
+        tell_waiting(host);
+    }
 }
 
 bool Dispatcher::admits(HostQueue& host) {
@@ -96,8 +116,10 @@ void Dispatcher::on_alarms_due(Steady::time_point now) {
             continue;
         }
         expire_items(host, now);
+        reopen(host);
         pump(host);
         tell_waiting(host);
+        retire_drained(host);
     }
 }
 
@@ -139,10 +161,7 @@ Future<Expected<void>> Dispatcher::save(HostQueue& host) {
 /// The breaker's probe failed: who waits for the host has waited in vain.
 void Dispatcher::give_up_on(HostQueue& host) {
     for (auto* queue : host.users) {
-        auto items = std::exchange(queue->items, {});
-        queue->runner->queued -= items.size();
-        leave_ring(*queue);
-        for (auto& item : items) {
+        for (auto& item : take_all(*queue)) {
             finish_unfetched(*queue, std::move(item), failure_code::policy_breaker_open);
         }
     }
@@ -154,10 +173,12 @@ void Dispatcher::give_up_on(HostQueue& host) {
         auto waiting = std::move(at->second);
         at = waiting_.erase(at);
         --waiting.queue->runner->waiting;
+        --waiting.queue->aside;
         finish_unfetched(
             *waiting.queue, std::move(waiting.item), failure_code::policy_breaker_open
         );
     }
+    retire_drained(host);
 }
 
 /// Ends queued items whose own deadline has passed, and sets the alarm for the next one.
@@ -176,7 +197,7 @@ void Dispatcher::expire_items(HostQueue& host, Steady::time_point now) {
             }
         }
         items = std::move(kept);
-        queue->runner->queued -= late.size();
+        took(*queue, late.size());
         if (items.empty()) {
             leave_ring(*queue);
         }
@@ -218,6 +239,7 @@ Dispatcher::ChangedHost Dispatcher::change_host(
     host.host.set_override(change(host.host.overriding()));
     (void)host.host.take_changed();
     ChangedHost changed{{}, save(host)};
+    reopen(host);
     pump(host);
     tell_waiting(host);
     changed.status = host.host.status(*parts_.clock);

@@ -125,20 +125,29 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         ++runner.free_permits;
         touch(runner);
 
+        reopen(host);
+        if (!starved_.empty()) {
+            tell_starved();
+        }
         // An aborted coroutine cannot await any more, so another lane takes over.
-        queue = lane.aborted ? nullptr : next_of(host);
-        if (queue != nullptr) {
-            item = begin(*queue);
+        auto* const next = lane.aborted ? nullptr : next_of(host);
+        if (next != nullptr) {
+            item = begin(*next);
         }
         if (runner.free_permits > 0) {
             pump(runner);
         }
+        if (next == nullptr) {
+            pump(host);
+            if (admits(host)) {
+                tell_waiting(host);
+            }
+            retire_if_drained(*queue);  // and the host with it, perhaps
+        } else if (next != queue) {
+            retire_if_drained(*queue);
+        }
+        queue = next;
     }
-    pump(host);
-    if (admits(host)) {
-        tell_waiting(host);
-    }
-    retire_if_unused(host);
 }
 
 awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem item) {
@@ -320,6 +329,7 @@ bool Dispatcher::retry_later(
     item.attempts.push_back(std::move(outcome.attempt));
     item.queued_at = saturating_add(parts_.clock->now(), *pause);
     ++queue.runner->waiting;
+    ++queue.aside;
     const auto reason = outcome.retry_after ? wait_reason::retry_after : wait_reason::retry;
     const auto due = item.queued_at;
     waiting_.emplace(due, Waiting{&queue, std::move(item), reason});
@@ -367,6 +377,7 @@ void Dispatcher::on_retries_due(Steady::time_point now) {
             wake_at(host, due.item.deadline);
         }
         --queue.runner->waiting;
+        --queue.aside;
         enqueue(queue, std::move(due.item), true);
         // The job leases permits to those who can use them, so it has to hear of this one.
         pump(host);

@@ -53,6 +53,7 @@ bool Dispatcher::robots_permit(
             return false;
         }
         ++runner.waiting;
+        ++queue.aside;
         auto origin = RobotsCache::key_of(question);
         auto& parked = parked_[origin];
         parked.push_back({&queue, std::move(item), wait_reason::robots});
@@ -93,6 +94,7 @@ void Dispatcher::unpark(const std::string& origin) {
     auto& parked = node.mapped();
     for (auto one = parked.rbegin(); one != parked.rend(); ++one) {
         --one->queue->runner->waiting;
+        --one->queue->aside;
         enqueue(*one->queue, std::move(one->item), true);
     }
     for (const auto& one : parked) {
@@ -105,7 +107,9 @@ void Dispatcher::unpark(const std::string& origin) {
 void Dispatcher::forget_parked(JobRunner& runner) {
     for (auto& [origin, parked] : parked_) {
         runner.dropped += std::erase_if(parked, [&runner](const Waiting& one) {
-            return one.queue->runner == &runner;
+            const bool own = one.queue->runner == &runner;
+            one.queue->aside -= own ? 1 : 0;
+            return own;
         });
     }
 }

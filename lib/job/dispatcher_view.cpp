@@ -15,15 +15,8 @@ std::vector<HostStatus> Dispatcher::hosts(const std::optional<std::string>& tena
         bool seen = !tenant;
         for (const auto* queue : host->users) {
             if (!tenant || queue->runner->job().tenant() == *tenant) {
-                queued += queue->items.size();
-                seen = seen || !queue->items.empty() || queue->in_flight > 0;
-            }
-        }
-        for (const auto& [due, waiting] : waiting_) {
-            if (waiting.queue->host == host.get() &&
-                (!tenant || waiting.queue->runner->job().tenant() == *tenant)) {
-                ++queued;
-                seen = true;
+                queued += queue->items.size() + queue->aside;
+                seen = seen || !queue->drained();
             }
         }
         if (seen) {
@@ -90,19 +83,8 @@ HostBacklog Dispatcher::backlog(const std::string& job_id) const {
         return backlog;
     }
     for (const auto& [host, queue] : found->second->queues) {
-        backlog[host_id_of(host->host.key())] += queue->items.size() + queue->in_flight;
-    }
-    for (const auto& [due, waiting] : waiting_) {
-        if (waiting.queue->runner == found->second.get()) {
-            ++backlog[host_id_of(waiting.queue->host->host.key())];
-        }
-    }
-    for (const auto& [origin, parked] : parked_) {
-        for (const auto& one : parked) {
-            if (one.queue->runner == found->second.get()) {
-                ++backlog[host_id_of(one.queue->host->host.key())];
-            }
-        }
+        backlog[host_id_of(host->host.key())] +=
+            queue->items.size() + queue->in_flight + queue->aside;
     }
     return backlog;
 }

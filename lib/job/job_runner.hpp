@@ -8,6 +8,8 @@
 #include "model/result.hpp"
 #include "store/job_store.hpp"
 
+#include <boost/intrusive/list.hpp>
+
 #include <cstddef>
 #include <deque>
 #include <list>
@@ -67,14 +69,35 @@ public:
 class JobRunner;
 struct HostQueue;
 
+/// Where a queue stands with its job, as far as was seen when it was last looked at: its host lets
+/// somebody start (or nobody has looked yet), has no free slot, or lets nobody start at all. One
+/// without items stands nowhere.
+enum class queue_place : std::uint8_t { nowhere, ready, full, barred };
+
 /// The items of one job that wait for one host.
 struct RunnerQueue {
+    using Hook = boost::intrusive::list_member_hook<
+        boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
     JobRunner* runner = nullptr;
     HostQueue* host = nullptr;
     std::deque<PendingItem> items;
     std::size_t in_flight = 0;
+    std::size_t aside = 0;  ///< items that wait for their next attempt, or for a robots.txt
     bool in_ring = false;
+    queue_place place = queue_place::nowhere;
+    Hook hook;  ///< in its job's list of those that stand there
+
+    /// Nothing of the job is left at this host.
+    [[nodiscard]] bool drained() const noexcept {
+        return items.empty() && in_flight == 0 && aside == 0;
+    }
 };
+
+/// Queues of one job that stand in the same place, longest there first.
+using QueueList = boost::intrusive::list<
+    RunnerQueue, boost::intrusive::member_hook<RunnerQueue, RunnerQueue::Hook, &RunnerQueue::hook>,
+    boost::intrusive::constant_time_size<false>>;
 
 /// One host's budget and the jobs that wait for it, served in turn; those of the interactive lane
 /// before the others.
@@ -86,6 +109,7 @@ struct HostQueue {
     std::vector<RunnerQueue*> users;                       ///< queues that refer to this host
     Steady::time_point alarm = Steady::time_point::max();  ///< when it is looked at again
     bool remembered = false;                               ///< the store has a record of it
+    bool turned_away = false;  ///< queues in the ring stand as full or barred
 };
 
 /// One job on one shard: its queues by host, the permits it holds, and what it has to report.
@@ -108,6 +132,10 @@ public:
     std::size_t free_permits = 0;
     // Where its items are.
     std::unordered_map<HostQueue*, std::unique_ptr<RunnerQueue>> queues;
+    QueueList ready;
+    QueueList full;
+    QueueList barred;
+    std::size_t barred_items = 0;
     std::size_t queued = 0;
     std::size_t in_flight = 0;
     std::size_t waiting = 0;
@@ -115,6 +143,7 @@ public:
     bool dirty = false;
     bool stopped = false;  ///< the job is being cancelled: nothing of it starts again
     bool started = false;
+    bool starved = false;  ///< the shard had no connection left for it
     std::size_t dropped = 0;
     std::vector<ResultToRecord> finished;
     // With `dedupe`: items here that have no result yet, and those that will get the same one.
