@@ -13,6 +13,7 @@ import threading
 import time
 
 CONFIG = """
+{modules}
 daemon off;
 master_process off;
 worker_processes 1;
@@ -32,8 +33,9 @@ http {{
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        {listen}
         root {folder}/www;
+        {extra}
         location ~ ^/f/\\d*(\\d\\d\\d)\\.bin$ {{ alias {folder}/www/f/$1.bin; }}
     }}
 }}
@@ -46,11 +48,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for_port(port: int, limit_s: float = 10) -> None:
+def wait_for_port(port: int, address: str = "127.0.0.1", limit_s: float = 10) -> None:
     end = time.monotonic() + limit_s
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection((address, port), timeout=1).close()
             return
         except OSError:
             if time.monotonic() > end:
@@ -58,9 +60,15 @@ def wait_for_port(port: int, limit_s: float = 10) -> None:
             time.sleep(0.02)
 
 
+def load_modules(names) -> str:
+    return "".join(f"load_module /usr/lib/nginx/modules/ngx_http_{name}_module.so;\n"
+                   for name in names)
+
+
 @contextlib.contextmanager
-def nginx(folder: pathlib.Path, size: int, core: int):
-    """Yields the port. Serves /f/NUMBER.bin, each of `size` bytes."""
+def nginx(folder: pathlib.Path, size: int, core: int, addresses=("127.0.0.1",), extra: str = "",
+          modules=()):
+    """Yields the port. Serves /f/NUMBER.bin, each of `size` bytes, on every address."""
     www = folder / "www" / "f"
     www.mkdir(parents=True)
     for number in range(1000):
@@ -68,13 +76,15 @@ def nginx(folder: pathlib.Path, size: int, core: int):
         (www / f"{number:03d}.bin").write_bytes(block[:size])
     port = free_port()
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, port=port))
+    listen = " ".join(f"listen {address}:{port} backlog=4096;" for address in addresses)
+    config.write_text(CONFIG.format(
+        folder=folder, listen=listen, extra=extra, modules=load_modules(modules)))
     process = subprocess.Popen(
         ["taskset", "-c", str(core), "/usr/sbin/nginx", "-c", str(config), "-p", str(folder)],
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for_port(port)
+        wait_for_port(port, addresses[0])
         yield port
     finally:
         process.terminate()
@@ -88,7 +98,7 @@ def slow(delay_s: float):
     at: dict = {}
 
     async def answer(reader, writer):
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
                 await asyncio.sleep(delay_s)
