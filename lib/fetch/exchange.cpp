@@ -322,8 +322,7 @@ awaitable<void> run_exchange(
     exchange.send();
     while (exchange.sending()) {
         if (connection.tls) {
-            const auto [error, size] =
-                co_await connection.tls->async_write_some(exchange.unsent(), no_throw);
+            const auto [error, size] = co_await connection.tls->write_some(exchange.unsent());
             exchange.on_sent(error, size);
         } else {
             const auto [error, size] =
@@ -334,7 +333,7 @@ awaitable<void> run_exchange(
     const auto space = asio::buffer(scratch.buffer);
     while (exchange.receiving()) {
         if (connection.tls) {
-            const auto [error, size] = co_await connection.tls->async_read_some(space, no_throw);
+            const auto [error, size] = co_await connection.tls->read_some(space);
             exchange.on_read(error, size);
         } else {
             const auto [error, size] = co_await connection.socket.async_read_some(space, no_throw);

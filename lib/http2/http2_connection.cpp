@@ -1,7 +1,6 @@
 #include "http2/http2_connection.hpp"
 
 #include "coro/spawn.hpp"
-#include "net/tls_buffered.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -75,7 +74,7 @@ void Http2Connection::retire() {
 awaitable<void> Http2Connection::read_all(Self self) {
     const auto space = asio::buffer(self->buffer_);
     while (!self->ended_) {
-        const auto [error, size] = co_await self->line_->tls->async_read_some(space, no_throw);
+        const auto [error, size] = co_await self->line_->tls->read_some(space);
         self->on_read(error, size);
     }
 }
@@ -91,7 +90,7 @@ awaitable<void> Http2Connection::write_all(Self self) {
         }
         while (!self->ended_ && self->written_ < self->out_.size()) {
             const auto rest = asio::buffer(self->out_) + self->written_;
-            const auto [error, size] = co_await self->line_->tls->async_write_some(rest, no_throw);
+            const auto [error, size] = co_await self->line_->tls->write_some(rest);
             self->on_written(error, size);
         }
         self->settle();
@@ -110,7 +109,7 @@ void Http2Connection::on_read(const error_code& error, std::size_t size) {
     receiving_ = true;
     while (size > 0) {
         core_.receive({buffer_.data(), size});
-        size = read_buffered(*line_->tls, buffer_);
+        size = line_->tls->read_buffered(buffer_);
     }
     receiving_ = false;
     settle();

@@ -2,9 +2,7 @@
 
 #include "coro/loop.hpp"
 #include "net/egress_proxy.hpp"
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include "net/tls_stream.hpp"
 
 #include <chrono>
 #include <memory>
@@ -12,9 +10,6 @@
 #include <string>
 
 namespace fanfetch {
-
-using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
-using TlsStream = boost::asio::ssl::stream<TcpSocket&>;
 
 /// How one connection came to be, for the attempt's record.
 struct DialReport {

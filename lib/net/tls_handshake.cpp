@@ -39,7 +39,7 @@ awaitable<Expected<void>> shake_hands(
         connection.socket.close(ignored);
     }};
     deadlines_of(connection.socket.get_executor()).arm(on_deadline, deadline);
-    auto [error] = co_await connection.tls->async_handshake(TlsStream::client, no_throw);
+    auto [error] = co_await connection.tls->handshake();
     if (error) {
         co_await rethrow_cancellation();
     }
