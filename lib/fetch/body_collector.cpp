@@ -1,12 +1,34 @@
 #include "fetch/body_collector.hpp"
 
-#include "coro/run_in_executor.hpp"
+#include "coro/await_future.hpp"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 namespace fanfetch {
+
+/// What a worker does with one piece. It is shared: when the coroutine is cancelled, a write that
+/// is already running outlives it.
+struct BodyCollector::Write {
+    BodySpill* spill;
+    std::shared_ptr<BodyDigests> digests;
+    std::unique_ptr<SpilledBody> body;
+    std::string bytes;
+    std::size_t hashed;  ///< of the bytes, from the front
+
+    Expected<void> run() {
+        digests->update(std::string_view{bytes}.substr(hashed));
+        if (!body) {
+            auto begun = spill->begin();
+            if (!begun) {
+                return begun.error();
+            }
+            body = std::move(*begun);
+        }
+        return body->append(bytes);
+    }
+};
 
 void BodyCollector::reset(const Order& order) {
     order_ = order;
@@ -15,13 +37,18 @@ void BodyCollector::reset(const Order& order) {
     payload_ = {};
     share_ = MemoryShare{*parts_.memory};
     spilled_.reset();
-    hash_later_ = order.keep && order.hash_later;
-    if (!hash_later_) {
-        hasher_.reset();
+    writing_.reset();
+    hashed_ = 0;
+    if (digests_.use_count() > 1) {  // a worker has them still: its coroutine was cancelled
+        digests_ = std::make_shared<BodyDigests>();
     }
-    md5_.reset();
+    hash_later_ = order.keep && order.hash_later && !order.md5;
+    if (!hash_later_) {
+        digests_->sha256.reset();
+    }
+    digests_->md5.reset();
     if (order.md5) {
-        md5_.emplace("MD5");
+        digests_->md5.emplace("MD5");
     }
     if (order.keep && order.announced && *order.announced <= MemoryBudget::free_of_charge) {
         payload_.reserve(static_cast<std::size_t>(*order.announced));
@@ -36,28 +63,30 @@ Expected<void> BodyCollector::append(std::string_view bytes) {
             "reading the body: more than " + std::to_string(order_.max_bytes) + " bytes"
         );
     }
+    if (order_.keep) {
+        on_disk_ = on_disk_ || !fits_in_memory(bytes.size());
+    }
     hash(bytes);
-    if (md5_) {
-        md5_->update(bytes);
+    if (order_.keep) {
+        payload_.append(bytes);
     }
-    if (!order_.keep) {
-        return {};
-    }
-    on_disk_ = on_disk_ || !fits_in_memory(bytes.size());
-    payload_.append(bytes);
     return {};
 }
 
-/// A short body is never on disk: what was put off can be caught up with from memory.
+/// A short body is never on disk: what was put off can be caught up with from memory. What is on
+/// its way to disk is hashed by the worker who writes it.
 void BodyCollector::hash(std::string_view bytes) {
     if (hash_later_ && size_ <= MemoryBudget::free_of_charge) {
         return;
     }
     if (std::exchange(hash_later_, false)) {
-        hasher_.reset();
-        hasher_.update(payload_);
+        digests_->sha256.reset();
+        digests_->sha256.update(payload_);
     }
-    hasher_.update(bytes);
+    if (!on_disk_) {
+        digests_->update(bytes);
+        hashed_ = payload_.size() + bytes.size();
+    }
 }
 
 /// Grows the share in steps that double, so that a body asks the budget a handful of times.
@@ -70,31 +99,36 @@ bool BodyCollector::fits_in_memory(std::size_t more) noexcept {
     return needed <= covered || share_.try_grow(std::max<std::uint64_t>(covered, needed - covered));
 }
 
-awaitable<Expected<void>> BodyCollector::flush() {
-    // The state is shared with the worker: when this coroutine is cancelled, a write that is
-    // already running outlives it.
-    struct Write {
-        BodySpill* spill;
-        std::unique_ptr<SpilledBody> body;
-        std::string bytes;
-    };
-    auto write = std::make_shared<Write>();
-    write->spill = parts_.spill;
-    write->body = std::move(spilled_);
-    write->bytes = std::exchange(payload_, {});
+awaitable<Expected<void>> BodyCollector::flush(bool all) {
+    auto written = co_await end_write();
+    if (!written) {
+        co_return written;
+    }
+    begin_write();
+    if (all) {
+        written = co_await end_write();
+    }
+    co_return written;
+}
+
+void BodyCollector::begin_write() {
+    writing_ = std::make_shared<Write>();
+    writing_->spill = parts_.spill;
+    writing_->digests = digests_;
+    writing_->body = std::move(spilled_);
+    writing_->bytes = std::exchange(payload_, {});
+    writing_->hashed = std::exchange(hashed_, 0);
     share_.release();
-    auto work = [write]() -> Expected<void> {
-        if (!write->body) {
-            auto begun = write->spill->begin();
-            if (!begun) {
-                return begun.error();
-            }
-            write->body = std::move(*begun);
-        }
-        return write->body->append(write->bytes);
-    };
-    auto written = co_await run_in_executor(*parts_.blocking, std::move(work));
-    spilled_ = std::move(write->body);
+    written_ = parts_.blocking->submit([write = writing_] { return write->run(); });
+}
+
+awaitable<Expected<void>> BodyCollector::end_write() {
+    if (!writing_) {
+        co_return Expected<void>{};
+    }
+    auto written = co_await await_future(std::move(*written_));
+    spilled_ = std::move(writing_->body);
+    writing_.reset();
     co_return written;
 }
 
@@ -102,26 +136,24 @@ void BodyCollector::resume(PartialBody& from) {
     hash_later_ = false;
     on_disk_ = true;
     size_ = from.size;
-    hasher_ = std::exchange(from.sha256, Sha256Hasher{});
-    md5_ = std::exchange(from.md5, std::nullopt);
+    digests_ = std::move(from.digests);
     spilled_ = std::move(from.spilled);
 }
 
 void BodyCollector::suspend(PartialBody& into) {
     into.size = size_;
-    into.sha256 = std::exchange(hasher_, Sha256Hasher{});
-    into.md5 = std::exchange(md5_, std::nullopt);
+    into.digests = std::exchange(digests_, std::make_shared<BodyDigests>());
     into.spilled = std::move(spilled_);
 }
 
 void BodyCollector::finish(FetchOutcome& outcome) {
     outcome.size = size_;
     if (!hash_later_) {
-        outcome.sha256 = hasher_.digest();
+        outcome.sha256 = digests_->sha256.digest();
     }
-    if (md5_) {
+    if (digests_->md5) {
         std::array<std::uint8_t, 16> digest{};
-        md5_->finish(digest);
+        digests_->md5->finish(digest);
         outcome.md5.assign(digest.begin(), digest.end());
     }
     outcome.payload = std::move(payload_);

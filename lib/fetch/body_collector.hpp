@@ -20,11 +20,13 @@ namespace fanfetch {
 /// short and the budget allows, else on disk.
 ///
 /// `append` never blocks. What has to go to disk is put aside until `flush`, which the reader
-/// awaits between two reads, so that a slow disk slows the origin down and nothing piles up.
+/// awaits between two reads. That hands it to a worker, who hashes and writes it while the next
+/// piece comes, and waits for the piece before, so that a slow disk slows the origin down and
+/// nothing piles up.
 ///
 /// Units    bytes
 /// Errors   limit_body_size beyond `max_bytes`; internal when the disk refuses
-/// Threads  the shard it was made for; files are written in `blocking`
+/// Threads  the shard it was made for; what goes to disk is hashed and written in `blocking`
 class BodyCollector {
 public:
     static constexpr std::uint64_t most_in_memory = 1U << 20U;
@@ -35,7 +37,7 @@ public:
         BodySpill* spill = nullptr;
         Executor* blocking = nullptr;
     };
-    explicit BodyCollector(Parts parts) noexcept : parts_{parts} {}
+    explicit BodyCollector(Parts parts) : parts_{parts} {}
 
     /// What is known of a body before it comes.
     struct Order {
@@ -51,32 +53,39 @@ public:
     [[nodiscard]] bool wants_flush() const noexcept {
         return on_disk_ && payload_.size() >= flush_at;
     }
-    awaitable<Expected<void>> flush();
+    /// With `all` it is on disk when this is done.
+    awaitable<Expected<void>> flush(bool all);
 
     /// Goes on where a transfer broke off. After `reset`, for a body that is kept.
     void resume(PartialBody& from);
-    /// Hands over what is there, all of it on disk: after `flush`.
+    /// Hands over what is there, all of it on disk: after `flush(true)`.
     void suspend(PartialBody& into);
 
-    /// Moves everything into the outcome. After `flush`, when some of it is on disk.
+    /// Moves everything into the outcome. After `flush(true)`, when some of it is on disk.
     void finish(FetchOutcome& outcome);
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
     [[nodiscard]] bool on_disk() const noexcept { return on_disk_; }
 
 private:
+    struct Write;
+
     void hash(std::string_view bytes);
+    void begin_write();
+    awaitable<Expected<void>> end_write();
     [[nodiscard]] bool fits_in_memory(std::size_t more) noexcept;
 
     Parts parts_;
-    Sha256Hasher hasher_;
-    std::optional<Hasher> md5_;
+    std::shared_ptr<BodyDigests> digests_ = std::make_shared<BodyDigests>();
     Order order_;
     bool hash_later_ = false;
     bool on_disk_ = false;
     std::uint64_t size_ = 0;
-    std::string payload_;  ///< all of it, or what waits for the next flush
+    std::string payload_;     ///< all of it, or what waits for the next flush
+    std::size_t hashed_ = 0;  ///< of the payload, from the front
     MemoryShare share_;
     std::unique_ptr<SpilledBody> spilled_;
+    std::shared_ptr<Write> writing_;  ///< a worker has the body and the digests
+    std::optional<Future<Expected<void>>> written_;
 };
 
 }  // namespace fanfetch

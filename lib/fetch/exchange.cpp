@@ -70,7 +70,7 @@ public:
     [[nodiscard]] bool receiving() const noexcept { return !ended_; }
     void on_read(const error_code& error, std::size_t size);
     [[nodiscard]] bool wants_flush() const noexcept;
-    void on_flushing();
+    [[nodiscard]] bool on_flushing();
     void on_flushed(const Expected<void>& flushed);
     /// Ends the exchange when the response is complete.
     void settle();
@@ -180,9 +180,10 @@ bool Exchange::wants_flush() const noexcept {
 }
 
 /// A disk that takes its time is not the origin's fault: while we do not read, the total time is
-/// all that counts.
-void Exchange::on_flushing() {
+/// all that counts. Whether this is the last of the body.
+bool Exchange::on_flushing() {
     watch_.limit(failure_code::timeout_total, Steady::time_point::max());
+    return scratch_.reader.complete();
 }
 
 void Exchange::on_flushed(const Expected<void>& flushed) {
@@ -340,8 +341,8 @@ awaitable<void> run_exchange(
             exchange.on_read(error, size);
         }
         if (exchange.wants_flush()) {
-            exchange.on_flushing();
-            const auto flushed = co_await scratch.body.flush();
+            const bool all = exchange.on_flushing();
+            const auto flushed = co_await scratch.body.flush(all);
             exchange.on_flushed(flushed);
         }
     }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -48,6 +49,19 @@ public:
         Sha256 bytes{};
         finish(bytes);
         return bytes;
+    }
+};
+
+/// The digests of one body.
+struct BodyDigests {
+    Sha256Hasher sha256;
+    std::optional<Hasher> md5;
+
+    void update(std::string_view bytes) {
+        sha256.update(bytes);
+        if (md5) {
+            md5->update(bytes);
+        }
     }
 };
 

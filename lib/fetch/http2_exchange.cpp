@@ -168,7 +168,7 @@ awaitable<Expected<void>> Http2Exchange::flush() {
     last_flush_ = whole_;
     // A disk that takes its time is not the origin's fault: only the total time counts meanwhile.
     limit(failure_code::timeout_total, Steady::time_point::max());
-    return scratch_.body.flush();
+    return scratch_.body.flush(last_flush_);
 }
 
 void Http2Exchange::on_flushed(const Expected<void>& flushed) {

@@ -273,7 +273,7 @@ awaitable<void> HttpFetcher::keep_partial(
         next->content_type = head.fields.find("content-type").value_or("");
         next->http_version = end.http_version;
     }
-    const auto flushed = co_await scratch.body.flush();
+    const auto flushed = co_await scratch.body.flush(true);
     if (!flushed) {
         co_return;
     }

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +27,7 @@ struct PartialBody {
     std::string head;             ///< of the response that began it, as it is stored
     std::string content_type;
     std::string http_version;
-    Sha256Hasher sha256;
-    std::optional<Hasher> md5;
+    std::shared_ptr<BodyDigests> digests;  ///< of what there is
     std::unique_ptr<SpilledBody> spilled;
 };
 
