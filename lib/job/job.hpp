@@ -143,6 +143,7 @@ private:
     void arm_deadline();
     void changed();
     void publish();
+    void publish_if_stale();
     void wake_waiters();
     [[nodiscard]] JobSnapshotPtr make_snapshot() const;
     [[nodiscard]] std::uint64_t in_flight() const noexcept;

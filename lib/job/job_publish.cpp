@@ -59,12 +59,21 @@ void Job::publish() {
     wake_waiters();
 }
 
+/// As publish, unless the picture shows everything already: looking at a job does not change it.
+void Job::publish_if_stale() {
+    if (snapshot()->version == version_) {
+        wake_waiters();
+        return;
+    }
+    publish();
+}
+
 Future<JobSnapshotPtr> Job::when(WaitCondition condition) {
     Promise<JobSnapshotPtr> promise;
     auto answer = promise.get_future();
     auto work = [self = shared_from_this(), condition, promise = std::move(promise)]() mutable {
         self->waiters_.push_back({condition, std::move(promise)});
-        self->publish();
+        self->publish_if_stale();
     };
     asio::dispatch(parts_.loop, std::move(work));
     return answer;

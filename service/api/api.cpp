@@ -10,6 +10,7 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     bodies_.add_routes(routes);
     health_.add_routes(routes);
     hosts_.add_routes(routes);
+    events_.add_routes(routes);
 }
 
 }  // namespace fanfetch

@@ -3,6 +3,7 @@
 #include "api/access.hpp"
 #include "api/bodies.hpp"
 #include "api/context.hpp"
+#include "api/events.hpp"
 #include "api/gather.hpp"
 #include "api/health.hpp"
 #include "api/hosts.hpp"
@@ -30,6 +31,7 @@ private:
     BodiesApi bodies_{context_};
     HealthApi health_{context_};
     HostsApi hosts_{context_};
+    EventsApi events_{context_};
 };
 
 }  // namespace fanfetch

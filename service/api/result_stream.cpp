@@ -10,23 +10,27 @@
 namespace fanfetch {
 namespace {
 
+/// What is read and held at a time, for each stream: a slow reader keeps no more than this from
+/// others, and a fast one is hardly held up by the hops to the pool.
+constexpr std::size_t most_rows = 250;
+constexpr std::uint64_t most_bytes = 48U << 10U;
+
 /// Until when rows in submission order may be sent: up to the first item without a result.
 struct Held {
-    std::vector<std::string> texts;
+    std::string lines;
     std::uint64_t next = 0;
     bool at_end = false;      ///< no further item exists yet
     bool unfinished = false;  ///< the next item has no result yet
 };
 
 Held read_in_order(JobStore& store, const JobRecord& job, const ResultFilter& filter) {
-    constexpr std::size_t at_a_time = 500;
     Held held;
     held.next = filter.after;
     ResultQuery query;
     query.job_id = job.id;
     query.after = filter.after;
-    query.limit = at_a_time;
-    query.max_bytes = 1U << 20U;
+    query.limit = most_rows;
+    query.max_bytes = most_bytes;
     query.with_attempts = filter.fields.has(result_member::attempts);
     const auto rows = store.items_by_index(query);
     held.at_end = rows.empty();
@@ -35,9 +39,13 @@ Held read_in_order(JobStore& store, const JobRecord& job, const ResultFilter& fi
             held.unfinished = true;
             break;
         }
+        if (held.lines.size() >= most_bytes) {
+            break;
+        }
         held.next = row.item.index + 1;
         if (filter.matches(row)) {
-            held.texts.push_back(result_text(store, job, row, filter.fields));
+            held.lines += result_text(store, job, row, filter.fields);
+            held.lines += '\n';
         }
     }
     return held;
@@ -54,7 +62,7 @@ public:
 private:
     awaitable<Expected<bool>> send_some(JobSnapshotPtr job);
     awaitable<Expected<bool>> send_held(JobSnapshotPtr job);
-    awaitable<bool> send(const std::vector<std::string>& texts);
+    awaitable<bool> send(std::string lines);
     awaitable<Expected<JobSnapshotPtr>> more(const JobSnapshotPtr& job);
     awaitable<void> send_end(JobSnapshotPtr job);
 
@@ -98,11 +106,18 @@ awaitable<void> LineStream::run() {
 /// True when everything there is was sent; a failure when the client is gone.
 awaitable<Expected<bool>> LineStream::send_some(JobSnapshotPtr job) {
     BatchLimits limits;
-    limits.results = 500;
-    limits.bytes = 1U << 20U;
+    limits.results = most_rows;
+    limits.bytes = most_bytes;
     auto batch = co_await next_results(*context_.jobs, job, order_.filter, limits);
     order_.filter.after = batch.next;
-    const bool sent = co_await send(batch.texts);
+    std::string lines;
+    lines.reserve(batch.bytes + batch.texts.size());
+    for (const auto& text : batch.texts) {
+        lines += text;
+        lines += '\n';
+    }
+    batch.texts = {};  // not kept while the client takes its time
+    const bool sent = co_await send(std::move(lines));
     if (!sent) {
         co_return failed(failure_code::cancelled_client_gone, "streaming results");
     }
@@ -115,21 +130,16 @@ awaitable<Expected<bool>> LineStream::send_held(JobSnapshotPtr job) {
     };
     auto held = co_await run_in_executor(context_.jobs->blocking(), std::move(read));
     order_.filter.after = held.next;
-    const bool sent = co_await send(held.texts);
+    const bool sent = co_await send(std::move(held.lines));
     if (!sent) {
         co_return failed(failure_code::cancelled_client_gone, "streaming results");
     }
     co_return held.at_end || held.unfinished;
 }
 
-awaitable<bool> LineStream::send(const std::vector<std::string>& texts) {
-    if (texts.empty()) {
+awaitable<bool> LineStream::send(std::string lines) {
+    if (lines.empty()) {
         co_return true;
-    }
-    std::string lines;
-    for (const auto& text : texts) {
-        lines += text;
-        lines += '\n';
     }
     const bool sent = co_await out_.write(lines);
     co_return sent;

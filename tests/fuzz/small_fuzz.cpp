@@ -1,6 +1,7 @@
 // F8: the small parsers of fields and parameters that strangers write; the input is one value. Each
 // is total, and what has a written form reads the same when it is written.
 
+#include "api/event_stream.hpp"
 #include "api/parameters.hpp"
 #include "http/conditional.hpp"
 #include "http/content_coding.hpp"
@@ -117,6 +118,9 @@ void check_parameters(std::string_view text) {
     (void)flag_parameter(query, "n", false);
     (void)condition_parameter(query);
     (void)parse_index(text);
+    if (const auto position = parse_event_id(text)) {
+        require(parse_event_id(event_id(*position)) == position);
+    }
     for (const char order : {'s', 'i'}) {
         if (const auto position = page_position(query, order)) {
             const QueryParameters again{{"page_token", page_token(order, *position)}};

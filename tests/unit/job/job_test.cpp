@@ -45,6 +45,27 @@ TEST(Job, EveryItemEndsInExactlyOneState) {
     EXPECT_EQ(job->record.last_seq, 5U);
 }
 
+TEST(Job, WhoWaitsForAChangeIsNotWokenByHisOwnWaiting) {
+    JobBench bench;
+    bench.network().hang("http://a.test/0");
+    const auto job = bench.submit(urls_of("a.test", 1));
+    const auto running = bench.wait(*job, {kind::change, 0});
+
+    const auto wait = [&](std::uint64_t version) -> awaitable<JobSnapshotPtr> {
+        auto now = co_await bench.jobs().wait(job->id(), "default", {kind::change, version}, 50ms);
+        co_return now.value();
+    };
+    auto seen = running->version;
+    for (;;) {  // until it has settled: nothing happens to the item that hangs
+        const auto now = bench.run(wait(seen));
+        if (now->version == seen) {
+            break;
+        }
+        ASSERT_LT(now->version, running->version + 100);
+        seen = now->version;
+    }
+}
+
 TEST(Job, SeqsAreGivenWithoutGapsAndIndexesOnce) {
     JobBench bench;
     const auto job = bench.run_to_end(urls_of("a.test", 300));
