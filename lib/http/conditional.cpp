@@ -67,6 +67,19 @@ precondition judge_conditions(
     return reads ? precondition::not_modified : precondition::failed;
 }
 
+std::string matched_etag(const http::fields& headers, std::string_view etag) {
+    const auto [first, last] = headers.equal_range(http::field::if_none_match);
+    for (auto field = first; field != last; ++field) {
+        std::string_view list = field->value();
+        while (const auto tag = take_tag(list)) {
+            if (is_same_state(tag->opaque, etag)) {
+                return std::string{tag->opaque};
+            }
+        }
+    }
+    return std::string{etag};
+}
+
 bool if_range_holds(const http::fields& headers, std::string_view etag) {
     const auto count = headers.count(http::field::if_range);
     return count == 0 || (count == 1 && headers[http::field::if_range] == etag);

@@ -26,6 +26,12 @@ enum class precondition {
     const http::fields& headers, http::verb method, std::string_view etag
 );
 
+/// The tag that a 304 repeats: the first of If-None-Match that is `etag`, be it in a content
+/// coding. `etag` itself when none is.
+///
+/// Source  RFC 9110 §15.4.5
+[[nodiscard]] std::string matched_etag(const http::fields& headers, std::string_view etag);
+
 /// Whether a Range is to be honoured: there is no If-Range, or it is this very tag. A date never
 /// is, because we never send one it could repeat.
 ///

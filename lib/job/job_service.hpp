@@ -75,6 +75,13 @@ public:
         std::chrono::milliseconds limit, GiveUp give_up = {}
     );
 
+    /// As find for each of several jobs, once the condition holds for them together or the wait
+    /// ends as above. Null for a job there is none of; then nothing was waited for.
+    awaitable<std::vector<JobSnapshotPtr>> wait_many(
+        std::vector<std::string> ids, std::string tenant, WaitCondition condition,
+        std::chrono::milliseconds limit, GiveUp give_up = {}
+    );
+
     /// Jobs that match, newest first, with the live picture of those that run.
     awaitable<std::vector<JobSnapshotPtr>> list(JobQuery query);
 

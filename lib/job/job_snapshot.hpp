@@ -5,17 +5,47 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 
 namespace fanfetch {
 
+/// How a snapshot is shown, made by the first who asks: a job that is polled by thousands is
+/// written out once for each picture of it. A copy begins without.
+///
+/// Threads  any
+class Rendering {
+public:
+    Rendering() = default;
+    Rendering(const Rendering&) noexcept {}
+    Rendering& operator=(const Rendering&) = delete;
+
+    struct Text {
+        std::string text;
+        std::string tag;  ///< another text, another tag
+    };
+
+    template <class Make>
+    const Text& get(Make make) const {
+        std::call_once(made_, [&] { text_ = make(); });
+        return text_;
+    }
+
+private:
+    mutable std::once_flag made_;
+    mutable Text text_;
+};
+
 /// A job as it looks from outside at one moment. Immutable: everybody may read it.
 struct JobSnapshot {
-    JobRecord record;    ///< state, tally, total, last_seq and times as of now
-    ItemCounts counts;   ///< always sums to record.total
+    JobRecord record;   ///< state, tally, total, last_seq and times as of now
+    ItemCounts counts;  ///< always sums to record.total
     double rate_per_s = 0;
     std::optional<std::chrono::milliseconds> eta;
     std::uint64_t version = 0;  ///< changes whenever anything above does
+
+    Rendering shown{};
 
     [[nodiscard]] bool done() const noexcept { return is_done(record.state); }
 };

@@ -23,4 +23,29 @@ bool WaitCondition::holds(const JobSnapshot& job) const noexcept {
     return false;
 }
 
+bool has_exception(const JobSnapshot& job) noexcept {
+    const auto state = job.record.state;
+    return state == job_state::failed || state == job_state::expired || job.record.tally.failed > 0;
+}
+
+bool JobsDone::satisfies(const WaitCondition& condition) const noexcept {
+    using kind = WaitCondition::kind;
+    if (done == total) {
+        return true;
+    }
+    switch (condition.what) {
+        case kind::first_completed:
+            return done > 0;
+        case kind::first_exception:
+            return exceptions > 0;
+        case kind::count:
+            return done >= condition.number;
+        case kind::all_completed:
+        case kind::seq:
+        case kind::change:
+            return false;
+    }
+    return false;
+}
+
 }  // namespace fanfetch

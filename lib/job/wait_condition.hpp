@@ -2,6 +2,7 @@
 
 #include "job/job_snapshot.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace fanfetch {
@@ -21,6 +22,21 @@ struct WaitCondition {
     std::uint64_t number = 0;
 
     [[nodiscard]] bool holds(const JobSnapshot& job) const noexcept;
+};
+
+/// Whether a job is what Python calls a future with an exception: it ended failed or expired, or an
+/// item of it failed.
+[[nodiscard]] bool has_exception(const JobSnapshot& job) noexcept;
+
+/// How far several jobs are that are waited for together.
+struct JobsDone {
+    std::size_t total = 0;
+    std::size_t done = 0;
+    std::size_t exceptions = 0;  ///< those with one, done or not
+
+    /// Whether `condition`, which is about whole jobs now, holds. `count` beyond the total waits
+    /// for all; `seq` and `change` are of single jobs and hold when all are done.
+    [[nodiscard]] bool satisfies(const WaitCondition& condition) const noexcept;
 };
 
 }  // namespace fanfetch

@@ -11,6 +11,7 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     health_.add_routes(routes);
     hosts_.add_routes(routes);
     events_.add_routes(routes);
+    wait_.add_routes(routes);
 }
 
 }  // namespace fanfetch

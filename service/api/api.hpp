@@ -9,6 +9,7 @@
 #include "api/hosts.hpp"
 #include "api/jobs.hpp"
 #include "api/results.hpp"
+#include "api/wait.hpp"
 
 #include <utility>
 
@@ -32,6 +33,7 @@ private:
     HealthApi health_{context_};
     HostsApi hosts_{context_};
     EventsApi events_{context_};
+    WaitApi wait_{context_};
 };
 
 }  // namespace fanfetch

@@ -4,6 +4,7 @@
 #include "api/parameters.hpp"
 #include "api/result_json.hpp"
 #include "api/upload.hpp"
+#include "http/conditional.hpp"
 #include "http/router_query.hpp"
 
 #include <boost/json.hpp>
@@ -19,15 +20,20 @@ namespace json = boost::json;
 
 namespace {
 
-/// A strong validator: the same bytes, the same tag.
-std::string etag_of(std::string_view body) {
+/// The text of a job and a strong validator of it.
+Rendering::Text render(const JobSnapshot& job) {
+    auto text = job_text(job);
     std::array<char, 16> digits{};
     const auto end =
         std::to_chars(
-            digits.data(), digits.data() + digits.size(), std::hash<std::string_view>{}(body), 16
+            digits.data(), digits.data() + digits.size(), std::hash<std::string>{}(text), 16
         )
             .ptr;
-    return '"' + std::string{digits.data(), end} + '"';
+    return {std::move(text), make_etag({digits.data(), end})};
+}
+
+const Rendering::Text& shown(const JobSnapshot& job) {
+    return job.shown.get([&job] { return render(job); });
 }
 
 bool is_job_id(std::string_view text) noexcept {
@@ -97,7 +103,7 @@ Expected<cancel_mode> read_cancel_mode(std::string_view body) {
 }
 
 HttpReply job_reply(http::status status, const JobSnapshot& job) {
-    auto reply = json_reply(status, job_text(job));
+    auto reply = json_reply(status, shown(job).text);
     if (!job.done()) {
         reply.set("Retry-After", poll_hint(job));
     }
@@ -226,30 +232,55 @@ awaitable<HttpReply> JobsApi::status(HttpRequest& request) {
     if (!condition) {
         co_return problem_reply(condition.error());
     }
-    const auto limit = std::min(*wait, context_.settings->limits.max_wait);
+    if (wait->count() > 0) {
+        auto waited = co_await wait_for(request, *condition, *wait);
+        co_return waited;
+    }
+    auto job = co_await context_.jobs->find(request.path_parameters.at("id"), tenant_of(request));
+    if (!job) {
+        co_return problem_reply(job.error());
+    }
+    const auto& tag = shown(**job).tag;
+    const auto verdict = judge_conditions(request.headers, request.method, tag);
+    if (verdict == precondition::failed) {
+        co_return problem_reply(
+            failed(failure_code::precondition_failed, "reading the job: it has changed")
+        );
+    }
+    if (verdict == precondition::not_modified) {
+        HttpReply unchanged;
+        unchanged.status = http::status::not_modified;
+        unchanged.set("ETag", matched_etag(request.headers, tag));
+        unchanged.set("Vary", "Accept-Encoding");
+        if (!(*job)->done()) {
+            unchanged.set("Retry-After", poll_hint(**job));
+        }
+        co_return unchanged;
+    }
+    auto reply = job_reply(http::status::ok, **job);
+    reply.set("ETag", tag);
+    co_return reply;
+}
+
+/// The job once the condition holds or the time is over. It has no tag: it tells how long was
+/// waited.
+awaitable<HttpReply> JobsApi::wait_for(
+    HttpRequest& request, WaitCondition condition, std::chrono::milliseconds patience
+) {
+    const auto limit = std::min(patience, context_.settings->limits.max_wait);
     const auto started = context_.clock->now();
     auto stays = while_client_stays(request);
     auto job = co_await context_.jobs->wait(
-        request.path_parameters.at("id"), tenant_of(request), *condition, limit, std::move(stays)
+        request.path_parameters.at("id"), tenant_of(request), condition, limit, std::move(stays)
     );
     if (!job) {
         co_return problem_reply(job.error());
     }
-    const auto etag = etag_of(job_text(**job));
-    if (limit.count() == 0 && header_of(request, http::field::if_none_match) == etag) {
-        HttpReply unchanged;
-        unchanged.status = http::status::not_modified;
-        unchanged.set("ETag", etag);
-        co_return unchanged;
-    }
     auto reply = job_reply(http::status::ok, **job);
-    reply.set("ETag", etag);
-    if (limit.count() > 0) {
-        const auto waited =
-            std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock->now() - started);
-        reply.body.pop_back();
-        reply.body += ",\"waited_ms\":" + std::to_string(waited.count()) + '}';
-    }
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock->now() - started);
+    reply.body.pop_back();
+    reply.body += ",\"waited_ms\":" + std::to_string(waited.count()) + '}';
     co_return reply;
 }
 

@@ -15,6 +15,9 @@ private:
     awaitable<HttpReply> submit(HttpRequest& request);
     awaitable<HttpReply> list(HttpRequest& request);
     awaitable<HttpReply> status(HttpRequest& request);
+    awaitable<HttpReply> wait_for(
+        HttpRequest& request, WaitCondition condition, std::chrono::milliseconds patience
+    );
     awaitable<HttpReply> cancel(HttpRequest& request);
     awaitable<HttpReply> erase(HttpRequest& request);
 

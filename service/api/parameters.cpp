@@ -70,28 +70,39 @@ Expected<bool> flag_parameter(const QueryParameters& query, std::string_view nam
     return *text == "true";
 }
 
-Expected<WaitCondition> condition_parameter(const QueryParameters& query) {
+std::optional<WaitCondition> parse_condition(std::string_view text) noexcept {
     constexpr std::string_view counted = "count:";
     using kind = WaitCondition::kind;
-    const auto* text = find_parameter(query, "return_when");
-    if (text == nullptr || *text == "all_completed") {
+    if (text == "all_completed") {
         return WaitCondition{kind::all_completed, 0};
     }
-    if (*text == "first_completed") {
+    if (text == "first_completed") {
         return WaitCondition{kind::first_completed, 0};
     }
-    if (*text == "first_exception") {
+    if (text == "first_exception") {
         return WaitCondition{kind::first_exception, 0};
     }
-    if (text->starts_with(counted)) {
-        const auto number = whole_number(std::string_view{*text}.substr(counted.size()));
+    if (text.starts_with(counted)) {
+        const auto number = whole_number(text.substr(counted.size()));
         if (number && *number > 0) {
             return WaitCondition{kind::count, *number};
         }
     }
-    return bad(
-        "return_when", "all_completed, first_completed, first_exception or count:N is wanted"
-    );
+    return std::nullopt;
+}
+
+Expected<WaitCondition> condition_parameter(const QueryParameters& query) {
+    const auto* text = find_parameter(query, "return_when");
+    if (text == nullptr) {
+        return WaitCondition{};
+    }
+    const auto condition = parse_condition(*text);
+    if (!condition) {
+        return bad(
+            "return_when", "all_completed, first_completed, first_exception or count:N is wanted"
+        );
+    }
+    return *condition;
 }
 
 std::string page_token(char order, std::uint64_t position) {

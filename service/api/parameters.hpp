@@ -28,6 +28,9 @@ namespace fanfetch {
     const QueryParameters& query, std::string_view name, bool otherwise
 );
 
+/// Reads `all_completed`, `first_completed`, `first_exception` or `count:N`.
+[[nodiscard]] std::optional<WaitCondition> parse_condition(std::string_view text) noexcept;
+
 /// `return_when=all_completed|first_completed|first_exception|count:N`
 [[nodiscard]] Expected<WaitCondition> condition_parameter(const QueryParameters& query);
 

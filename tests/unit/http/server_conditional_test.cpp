@@ -61,5 +61,14 @@ TEST(Conditional, IfRangeWantsTheVeryTag) {
     EXPECT_FALSE(holds("Sun, 06 Nov 1994 08:49:37 GMT"));
 }
 
+TEST(Conditional, A304RepeatsTheTagThatMatched) {
+    http::fields fields;
+    EXPECT_EQ(matched_etag(fields, "\"a\""), "\"a\"");
+    fields.set("If-None-Match", "\"b\", W/\"a-gzip\", \"a\"");
+    EXPECT_EQ(matched_etag(fields, "\"a\""), "\"a-gzip\"");
+    fields.set("If-None-Match", "*");
+    EXPECT_EQ(matched_etag(fields, "\"a\""), "\"a\"");
+}
+
 }  // namespace
 }  // namespace fanfetch

@@ -70,6 +70,54 @@ TEST(WaitCondition, EveryFormHoldsForADoneJob) {
     EXPECT_TRUE((WaitCondition{kind::seq, 1000}.holds(job)));
 }
 
+TEST(JobsDone, Wai04EachFormIsAboutWholeJobs) {
+    JobsDone jobs;
+    jobs.total = 3;
+
+    EXPECT_FALSE(jobs.satisfies({kind::first_completed, 0}));
+    EXPECT_FALSE(jobs.satisfies({kind::first_exception, 0}));
+    EXPECT_FALSE(jobs.satisfies({kind::count, 1}));
+    jobs.done = 1;
+    EXPECT_TRUE(jobs.satisfies({kind::first_completed, 0}));
+    EXPECT_FALSE(jobs.satisfies({kind::first_exception, 0}));
+    EXPECT_TRUE(jobs.satisfies({kind::count, 1}));
+    EXPECT_FALSE(jobs.satisfies({kind::count, 2}));
+    EXPECT_FALSE(jobs.satisfies({kind::all_completed, 0}));
+    jobs.exceptions = 1;
+    EXPECT_TRUE(jobs.satisfies({kind::first_exception, 0}));
+    jobs.done = 3;
+    jobs.exceptions = 0;
+    EXPECT_TRUE(jobs.satisfies({kind::first_exception, 0})) << "nothing more can happen";
+    EXPECT_TRUE(jobs.satisfies({kind::count, 100})) << "more than there are: all";
+    EXPECT_TRUE(jobs.satisfies({kind::all_completed, 0}));
+    EXPECT_TRUE(JobsDone{}.satisfies({kind::all_completed, 0})) << "none are soon waited for";
+}
+
+TEST(JobsDone, Wai04AnExceptionIsAFailureOfTheJobOrOfAnItem) {
+    JobSnapshot job;
+    job.record.state = job_state::cancelled;
+    job.record.tally.cancelled = 4;
+    EXPECT_FALSE(has_exception(job));
+    job.record.tally.failed = 1;
+    EXPECT_TRUE(has_exception(job));
+    for (const auto state : {job_state::failed, job_state::expired}) {
+        JobSnapshot ended;
+        ended.record.state = state;
+        EXPECT_TRUE(has_exception(ended));
+    }
+}
+
+TEST(Rendering, IsMadeOnceForEachPicture) {
+    const JobSnapshot job;
+    int made = 0;
+    const auto make = [&made] { return Rendering::Text{std::to_string(++made), {}}; };
+
+    EXPECT_EQ(job.shown.get(make).text, "1");
+    EXPECT_EQ(job.shown.get(make).text, "1");
+    const auto copy = job;
+    EXPECT_EQ(copy.shown.get(make).text, "2");
+}
+
 TEST(ErrorBudget, CountsFailuresOrTheirShareFromTheTenthItemOn) {
     JobOptions options;
     JobTally tally;

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/expected.hpp"
+#include "coro/loop.hpp"
+#include "http/server_types.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+
+namespace fanfetch {
+
+/// Reads the body of a request as one JSON document of at most `limit` bytes.
+///
+/// Errors  api_unsupported_media when the body says it is something else; those of
+///         RequestBody::read_all and parse_json
+awaitable<Expected<boost::json::value>> read_json_body(HttpRequest& request, std::uint64_t limit);
+
+}  // namespace fanfetch
