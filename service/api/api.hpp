@@ -8,6 +8,7 @@
 #include "api/health.hpp"
 #include "api/hosts.hpp"
 #include "api/jobs.hpp"
+#include "api/report.hpp"
 #include "api/results.hpp"
 #include "api/wait.hpp"
 
@@ -34,6 +35,7 @@ private:
     HostsApi hosts_{context_};
     EventsApi events_{context_};
     WaitApi wait_{context_};
+    ReportApi report_{context_};
 };
 
 }  // namespace fanfetch

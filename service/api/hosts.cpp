@@ -156,10 +156,7 @@ awaitable<HttpReply> HostsApi::list(HttpRequest& request) {
     body["next_page_token"] = more ? json::value(hosts.back().host) : json::value(nullptr);
     auto reply = json_reply(http::status::ok, json::serialize(body));
     if (more) {
-        reply.set(
-            "Link", "</v1/hosts?page_size=" + std::to_string(*size) +
-                        "&page_token=" + hosts.back().host + ">; rel=\"next\""
-        );
+        reply.set("Link", next_page_link("/v1/hosts", request.query, hosts.back().host));
     }
     co_return reply;
 }

@@ -211,10 +211,7 @@ awaitable<HttpReply> JobsApi::list(HttpRequest& request) {
     body += '}';
     auto reply = json_reply(http::status::ok, std::move(body));
     if (more) {
-        reply.set(
-            "Link", "</v1/jobs?page_size=" + std::to_string(*size) +
-                        "&page_token=" + jobs.back()->record.id + ">; rel=\"next\""
-        );
+        reply.set("Link", next_page_link("/v1/jobs", parameters, jobs.back()->record.id));
     }
     co_return reply;
 }

@@ -2,6 +2,7 @@
 
 #include "base/time.hpp"
 #include "http/router_query.hpp"
+#include "url/byte_set.hpp"
 
 #include <charconv>
 #include <limits>
@@ -120,6 +121,40 @@ Expected<std::uint64_t> page_position(const QueryParameters& query, char order) 
         return bad("page_token", "it is not one of this list");
     }
     return *position;
+}
+
+std::string next_page_link(
+    std::string_view path, const QueryParameters& query, std::string_view token
+) {
+    // What a query's value may hold as it is, commas included, which our lists have.
+    static constexpr auto plain =
+        ByteSet{"-._~*,:/"}.with_range('0', '9').with_range('A', 'Z').with_range('a', 'z');
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string link{"<"};
+    link.append(path).append("?");
+    const auto append = [&link](std::string_view text) {
+        for (const char byte : text) {
+            if (plain.contains(byte)) {
+                link += byte;
+                continue;
+            }
+            const auto value = static_cast<unsigned char>(byte);
+            link += '%';
+            link += digits[value >> 4U];
+            link += digits[value & 0x0FU];
+        }
+    };
+    for (const auto& [name, value] : query) {
+        if (name != "page_token") {
+            append(name);
+            link += '=';
+            append(value);
+            link += '&';
+        }
+    }
+    link += "page_token=";
+    append(token);
+    return link + ">; rel=\"next\"";
 }
 
 std::optional<std::uint64_t> parse_index(std::string_view text) noexcept {

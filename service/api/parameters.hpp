@@ -41,4 +41,11 @@ namespace fanfetch {
 [[nodiscard]] std::string page_token(char order, std::uint64_t position);
 [[nodiscard]] Expected<std::uint64_t> page_position(const QueryParameters& query, char order);
 
+/// The value of Link for the next page of a list at `path`: the same query with another token.
+///
+/// Source  RFC 8288 §3
+[[nodiscard]] std::string next_page_link(
+    std::string_view path, const QueryParameters& query, std::string_view token
+);
+
 }  // namespace fanfetch

@@ -58,7 +58,8 @@ struct BatchLimits {
 };
 
 /// Reads the next results that match, with their headers and bodies where they are shown. At least
-/// one is returned when there is any, however large.
+/// one of those that were read is returned, however large; a filter that passes over very many rows
+/// ends the batch early.
 ///
 /// Blocks on the store: call it in the blocking pool.
 [[nodiscard]] ResultBatch read_results(

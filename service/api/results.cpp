@@ -136,13 +136,13 @@ awaitable<HttpReply> ResultsApi::page(
     body += '}';
     auto reply = json_reply(http::status::ok, std::move(body));
     if (more) {
-        std::string link = "</v1/jobs/" + job.record.id + "/results?";
-        for (const auto& [name, value] : request.query) {
-            if (name != "page_token" && name != "after") {
-                link += name + '=' + value + '&';
-            }
-        }
-        reply.set("Link", link + "page_token=" + token + ">; rel=\"next\"");
+        // A token goes on where `after` began, and needs its order said.
+        auto query = request.query;
+        std::erase_if(query, [](const auto& parameter) {
+            return parameter.first == "after" || parameter.first == "order";
+        });
+        query.emplace_back("order", order == 's' ? "completed" : "submitted");
+        reply.set("Link", next_page_link("/v1/jobs/" + job.record.id + "/results", query, token));
     }
     co_return reply;
 }

@@ -360,3 +360,62 @@ def test_slow_reader_of_a_stream_does_not_hold_others_up(service, origin):
     with service.stream(f"/v1/jobs/{job}/results?follow=true"):
         assert service.wait_done(job)["counts"]["succeeded"] == 500
     eventually(lambda: service.get("/livez").status == 200, "an answer")
+
+
+def linked(reply) -> str:
+    return reply.headers["Link"].removeprefix("<").partition(">; rel=\"next\"")[0]
+
+
+@pytest.mark.parametrize("query", ["order=submitted", "order=completed", "after=3", "host=127.0.0.1&order=completed",
+                                   "code=http.*,url.*&state=failed", "fields=index,url&include=attempts"])  # fmt: skip
+def test_link_leads_through_all_pages(service, origin, query):
+    origin.answer("/bad", b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+    job = service.submit([origin.url(f"/{n}" if n % 2 else "/bad") for n in range(11)])
+    service.wait_done(job)
+    whole = service.get(f"/v1/jobs/{job}/results?{query}").json["results"]
+
+    path, seen = f"/v1/jobs/{job}/results?page_size=2&{query}", []
+    while path:
+        reply = service.get(path)
+        assert reply.status == 200, reply
+        seen += reply.json["results"]
+        path = linked(reply) if reply.json["next_page_token"] else ""
+
+    assert seen == whole
+    assert whole
+
+
+@pytest.mark.parametrize("value", ["a%0d%0aX:%201", "%22%3e;%20rel=prev", "%00", "%c3%a4%20%26x=1", "a'%3b--"])
+def test_inj_11_filters_are_data(service, origin, value):
+    job = service.submit([origin.hang("/a")])  # unfinished, so every page has a Link
+
+    for name in ("host", "code"):
+        reply = service.get(f"/v1/jobs/{job}/results?{name}={value}&page_size=1")
+        assert reply.status in (200, 400), reply
+        if reply.status == 200:
+            assert reply.json["results"] == []
+            assert service.get(linked(reply)).status == 200
+    for name in ("state", "order", "fields", "include", "page_token", "after", "page_size"):
+        assert service.get(f"/v1/jobs/{job}/results?{name}={value}").status == 400
+    origin.release()
+
+
+def test_inj_11_a_pattern_of_many_stars_is_no_trap(service, origin):
+    origin.answer("/bad", b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
+    job = service.submit([origin.url("/bad")])
+    service.wait_done(job)
+
+    assert service.results(job, "code=" + "*s*t" * 500 + "x") == []
+
+
+def test_jobs_link_keeps_its_filters(service, origin):
+    tag = "linkedé"
+    jobs = [
+        service.post("/v1/jobs", {"urls": [origin.url("/a")], "options": {"tags": [tag]}}).json["id"] for _ in range(3)
+    ]
+    seen, path = [], "/v1/jobs?page_size=1&tag=linked%C3%A9"
+    while path:
+        reply = service.get(path)
+        seen += [job["id"] for job in reply.json["jobs"]]
+        path = linked(reply) if reply.json["next_page_token"] else ""
+    assert seen == jobs[::-1]
