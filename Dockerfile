@@ -11,7 +11,7 @@ RUN ./dev build && strip -o /usr/local/bin/fanfetch build/release/fanfetch
 FROM debian:12-slim
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        ca-certificates libboost-json1.81.0 libboost-url1.81.0 libbrotli1 libc-ares2 libfmt9 \
+        ca-certificates libarchive13 libboost-json1.81.0 libboost-url1.81.0 libbrotli1 libc-ares2 libfmt9 \
         libgumbo1 libidn2-0 libjemalloc2 libnghttp2-14 libseccomp2 libspdlog1.10 libsqlite3-0 libssl3 \
         libtomlplusplus3 libzstd1 zlib1g \
         $([ "$(dpkg --print-architecture)" != amd64 ] || echo libipsec-mb1) \

@@ -206,6 +206,17 @@ std::string safe_name(std::string_view url, std::string_view content_disposition
     return name;
 }
 
+std::string numbered_name(std::uint64_t index, std::string_view url) {
+    constexpr std::size_t digits = 8;
+    auto name = std::to_string(index);
+    name.insert(0, digits - std::min(digits, name.size()), '0');
+    name += '-';
+    const auto base = safe_name(url);
+    const auto room = std::min(base.size(), longest_safe_name - name.size());
+    name.append(base, base.size() - room);  // the end, where the extension is
+    return name;
+}
+
 std::string NameSet::unique(std::string_view name) {
     auto key = lower(name);
     const auto [entry, fresh] = given_.try_emplace(std::move(key), 1);

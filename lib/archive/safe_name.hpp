@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,6 +23,10 @@ inline constexpr std::size_t longest_safe_name = 200;
 [[nodiscard]] std::string safe_name(
     std::string_view url, std::string_view content_disposition = {}
 );
+
+/// The name of the item `index` in an archive: its number and the safe name of its URL, so that
+/// names differ from each other, on every file system, without anybody remembering them.
+[[nodiscard]] std::string numbered_name(std::uint64_t index, std::string_view url);
 
 /// The file name that a Content-Disposition header gives, as it stands there: decoded, not yet
 /// safe. Empty when there is none or the header cannot be read.

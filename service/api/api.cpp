@@ -12,6 +12,7 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     hosts_.add_routes(routes);
     events_.add_routes(routes);
     wait_.add_routes(routes);
+    export_.add_routes(routes);
     report_.add_routes(routes);
 }
 

@@ -4,6 +4,7 @@
 #include "api/bodies.hpp"
 #include "api/context.hpp"
 #include "api/events.hpp"
+#include "api/export.hpp"
 #include "api/gather.hpp"
 #include "api/health.hpp"
 #include "api/hosts.hpp"
@@ -35,6 +36,7 @@ private:
     HostsApi hosts_{context_};
     EventsApi events_{context_};
     WaitApi wait_{context_};
+    ExportApi export_{context_};
     ReportApi report_{context_};
 };
 

@@ -6,6 +6,7 @@
 #include "http/router_query.hpp"
 #include "http/server_negotiation.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace fanfetch {
@@ -43,6 +44,9 @@ Piece read_piece(
     const auto rows = store.items_by_index(query);
     piece.next = filter.after;
     piece.at_end = rows.empty();
+    if (rows.empty() && filter.after < job.total) {
+        throw std::runtime_error{"reporting a job: it is gone"};  // the client sees the truncation
+    }
     for (const auto& row : rows) {
         if (piece.text.size() >= bytes_at_a_time) {
             break;

@@ -102,6 +102,18 @@ def flags(tmp_path_factory):
     return package / "flags" / "4x3"
 
 
+@pytest.fixture(scope="session")
+def warcio(tmp_path_factory):
+    """The folder of npm modules with `warcio` in it, installed once for this user."""
+    folder = pathlib.Path.home() / ".cache" / "fanfetch-tests" / "warcio" / "node_modules"
+    if not folder.is_dir():
+        work = tmp_path_factory.mktemp("npm")
+        install("warcio", folder / "warcio", work)
+        for module in (work / "node_modules").iterdir():
+            shutil.move(module, folder / module.name)
+    return folder
+
+
 def install(name: str, into: pathlib.Path, work: pathlib.Path) -> None:
     """Puts an npm package there, whole or not at all; without a registry the test is skipped."""
     command = ["npm", "install", "--prefix", str(work), "--no-audit", "--no-fund", name]

@@ -127,5 +127,15 @@ TEST(SafeName, AnyBytesGiveAHarmlessName) {
     }
 }
 
+TEST(SafeName, Path02NumberedNamesDifferAndAreShort) {
+    EXPECT_EQ(numbered_name(7, "http://a.test/x/flag.svg"), "00000007-flag.svg");
+    EXPECT_EQ(numbered_name(123'456'789, "http://a.test/a"), "123456789-a");
+    const auto name = numbered_name(1, "http://a.test/" + std::string(300, 'x') + ".tar");
+    EXPECT_EQ(name.size(), longest_safe_name);
+    EXPECT_TRUE(name.starts_with("00000001-"));
+    EXPECT_TRUE(name.ends_with("x.tar"));
+    EXPECT_NE(numbered_name(1, "http://a.test/A"), numbered_name(2, "http://a.test/a"));
+}
+
 }  // namespace
 }  // namespace fanfetch
