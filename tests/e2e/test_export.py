@@ -171,7 +171,7 @@ def test_path_01_member_names_are_safe_everywhere(service, rich, form):
 @pytest.mark.parametrize("form", ARCHIVES)
 def test_path_02_extracts_inside_its_folder(service, rich, tmp_path, tool, form):
     job, bodies = rich
-    if (tool == "unzip") != (form == "zip") and tool not in ("bsdtar", "python"):
+    if tool in ("tar", "unzip") and (tool == "unzip") != (form == "zip"):
         pytest.skip("not its format")
     archive = tmp_path / f"it.{form}"
     archive.write_bytes(export(service, job, form).body)
@@ -217,12 +217,12 @@ def test_inj_09_warc_as_warcio_reads_it(service, rich, tmp_path, warcio, form):
             continue
         assert (record["type"], record["status"]) == ("response", result["status"])
         dialled = result["attempts"][-1]["remote_address"]
-        assert record["headers"].get("WARC-IP-Address") == (dialled and "127.0.0.1")
+        assert record["headers"].get("warc-ip-address") == (dialled and "127.0.0.1")
         if result["index"] in bodies:
             assert record["sha256"] == result["sha256"] == digest(bodies[result["index"]])
-            assert record["headers"]["WARC-Payload-Digest"] == "sha256:" + result["sha256"]
+            assert record["headers"]["warc-payload-digest"] == "sha256:" + result["sha256"]
         else:
-            assert (record["size"], record["headers"]["WARC-Truncated"]) == (0, "unspecified")
+            assert (record["size"], record["headers"]["warc-truncated"]) == (0, "unspecified")
         assert "\n" not in record["url"]
 
 
