@@ -18,6 +18,7 @@ from latency import latency  # noqa: E402
 from million import million  # noqa: E402
 from small import small  # noqa: E402
 from tls import handshakes, tls  # noqa: E402
+from watching import events, polling  # noqa: E402
 
 # What is measured, and how many URLs it takes unless --urls says so.
 BENCHES = {
@@ -29,6 +30,8 @@ BENCHES = {
     "bodies": (bodies, 4),
     "latency": (latency, 0),
     "million": (million, 1_000_000),
+    "polling": (polling, 0),
+    "events": (events, 0),
 }
 
 

@@ -1,0 +1,127 @@
+"""What it costs to look at a job: polls a second on one core, and how soon an item is an event."""
+
+import asyncio
+import contextlib
+import json
+import pathlib
+import re
+import subprocess
+import threading
+import time
+
+from contest import CLIENT_CORE, ORIGIN_CORE, folders
+from latency import percentile
+from origin import slow
+from service import serve
+
+CONNECTIONS = 64
+RUN_S = 5
+
+
+def submit(service, urls, **options) -> str:
+    body = json.dumps({"urls": urls, "options": options})
+    status, job = service.call("POST", "/v1/jobs", body)
+    assert status == 202, (status, job)
+    return job["id"]
+
+
+def polls_per_s(service, job: str) -> float:
+    """As many as the one core of the service answers, asked by wrk on the other."""
+    command = ["taskset", "-c", str(ORIGIN_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{RUN_S}s",
+               f"http://127.0.0.1:{service.port}/v1/jobs/{job}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in said, said
+    return float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
+
+
+def paced_polls(service, job: str, rate: float, log: pathlib.Path) -> list[float]:
+    """Seconds of each answer when so many a second are asked for, by h2load."""
+    log.unlink(missing_ok=True)
+    command = ["taskset", "-c", str(ORIGIN_CORE), "h2load", "--h1", "-t1", f"-c{CONNECTIONS}",
+               f"-D{RUN_S}", f"--rps={rate / CONNECTIONS:.1f}", f"--log-file={log}",
+               f"http://127.0.0.1:{service.port}/v1/jobs/{job}"]
+    subprocess.run(command, capture_output=True, check=True)
+    lines = [line.split("\t") for line in log.read_text().splitlines()]
+    assert all(line[1] == "200" for line in lines)
+    return [int(line[2]) / 1e6 for line in lines]
+
+
+def polling(args) -> None:
+    """GET /v1/jobs/{id}: at full speed, and at half of it while the job runs."""
+    with folders(args) as (folder, _):
+        with slow(0.05) as port, slow(3600) as silent, \
+                serve(args.binary, folder / "data", CLIENT_CORE, shards=1,
+                      shutdown__grace="100ms") as service:
+            waiting = submit(service, [f"http://127.0.0.1:{silent}/{n}" for n in range(10)])
+            rates = []
+            for _ in range(args.rounds):
+                rates.append(polls_per_s(service, waiting))
+            rate = sorted(rates)[len(rates) // 2]
+            print(f"full speed: {rate:,.0f} polls/s (median of {args.rounds}; "
+                  f"{min(rates):,.0f} to {max(rates):,.0f})")
+            # Fifteen items end every 50 ms for as long as is polled.
+            urls = [f"http://127.0.0.1:{port}/{n}" for n in range(300 * RUN_S)]
+            running = submit(service, urls, concurrency=15)
+            times = paced_polls(service, running, rate / 2, folder / "times")
+            status, job = service.call("GET", f"/v1/jobs/{running}")
+            print(f"half speed while a job runs ({len(times) / RUN_S:,.0f} polls/s): median "
+                  f"{percentile(times, 0.5) * 1e3:.2f} ms, p99 {percentile(times, 0.99) * 1e3:.2f}; "
+                  f"{job['counts']['succeeded']} items ended meanwhile")
+
+
+@contextlib.contextmanager
+def dated(delay_s: float):
+    """An origin that takes its time and remembers when each path was answered: its port, the times."""
+    started, at, answered = threading.Event(), {}, {}
+
+    async def answer(reader, writer):
+        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await asyncio.sleep(delay_s)
+                answered[head.split(b" ", 2)[1].decode()] = time.perf_counter()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+                await writer.drain()
+        writer.close()
+
+    async def run():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        at.update(port=server.sockets[0].getsockname()[1], loop=asyncio.get_running_loop(),
+                  over=asyncio.Event())
+        started.set()
+        await at["over"].wait()
+        server.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    started.wait()
+    try:
+        yield at["port"], answered
+    finally:
+        at["loop"].call_soon_threadsafe(at["over"].set)
+        thread.join()
+
+
+def events(args) -> None:
+    """From an item's last byte at the origin to its line on the event stream."""
+    with folders(args) as (folder, _):
+        with dated(0.02) as (port, answered), \
+                serve(args.binary, folder / "data", CLIENT_CORE, shards=1,
+                      shutdown__grace="100ms") as service:
+            for concurrency in (1, 8, 64):
+                total = min(args.requests, 200 * concurrency)
+                prefix = f"/{concurrency}/"
+                urls = [f"http://127.0.0.1:{port}{prefix}{n}" for n in range(total)]
+                job = submit(service, urls, concurrency=concurrency,
+                             per_host={"concurrency": concurrency})
+                link, took = service.connect(), []
+                link.request("GET", f"/v1/jobs/{job}/events")
+                for line in link.getresponse():
+                    now = time.perf_counter()
+                    if line.startswith(b'data: {"index"'):
+                        path = json.loads(line[6:])["url"].split(str(port), 1)[1]
+                        took.append(now - answered[path])
+                link.close()
+                assert len(took) == total, (len(took), total)
+                print(f"{concurrency:3} in flight, {total} items: median "
+                      f"{percentile(took, 0.5) * 1e3:.1f} ms, p99 {percentile(took, 0.99) * 1e3:.1f}")
