@@ -103,6 +103,9 @@ constexpr auto rows = std::to_array<Row>({
     {upload_aborted, "request.aborted", "The request body ended before its end", 400},
     {api_too_many_wrong_keys, "auth.too_many_wrong_keys", "Too many wrong API keys", 429},
     {host_not_found, "host.not_found", "There is no such host", 404},
+    {callback_not_found, "callback.not_found", "No such callback", 404},
+    {callback_limit, "callback.limit", "The job has too many callbacks", 409},
+    {delivery_not_found, "delivery.not_found", "No such delivery", 404},
 });
 
 constexpr const Row& row_of(failure_code code) noexcept {

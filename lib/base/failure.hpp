@@ -106,6 +106,9 @@ enum class failure_code : std::uint16_t {
     upload_aborted = 245,         ///< 400: the body ended before its end
     api_too_many_wrong_keys = 246,  ///< 429
     host_not_found = 247,         ///< 404
+    callback_not_found = 270,     ///< 404
+    callback_limit = 271,         ///< 409: the job has as many as it may
+    delivery_not_found = 272,     ///< 404
 };
 
 /// What went wrong, in words for a person: "what was being done: what went wrong".

@@ -1,3 +1,4 @@
+#include "model/callback.hpp"
 #include "model/extract_part.hpp"
 #include "model/options_reader.hpp"
 #include "model/rate_reader.hpp"
@@ -147,6 +148,13 @@ Fault read_extract(const JsonMember& member, JobOptions& options, const OptionCo
     return fault;
 }
 
+Fault read_callbacks(const JsonMember& member, JobOptions& options, const OptionContext& context) {
+    options.callbacks.clear();
+    return read_list(member, most_callbacks, [&](const JsonMember& element) {
+        return read_callback(element, context, options.callbacks.emplace_back());
+    });
+}
+
 // What a job says about itself; what it says about fetching is read by read_fetch_option.
 constexpr std::array job_rows{
     JobRow{
@@ -195,7 +203,7 @@ constexpr std::array job_rows{
         }},
     JobRow{"max_age", not_supported<JobOptions, OptionContext>},
     JobRow{"extract", read_extract},
-    JobRow{"callbacks", not_supported<JobOptions, OptionContext>},
+    JobRow{"callbacks", read_callbacks},
 };
 
 }  // namespace

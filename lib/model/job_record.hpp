@@ -1,12 +1,14 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "model/callback.hpp"
 #include "model/options.hpp"
 #include "model/state.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fanfetch {
 
@@ -25,6 +27,8 @@ struct JobRecord {
     std::optional<WallTime> started_at;
     std::optional<WallTime> finished_at;
     std::optional<WallTime> expires_at;
+    /// Those a job is created with. Not filled in when it is read: see WebhookStore::callbacks.
+    std::vector<CallbackRecord> callbacks{};
 };
 
 }  // namespace fanfetch

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "model/webhook_event.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -128,6 +130,16 @@ enum class job_lane : std::uint8_t { batch, interactive };
 /// Whether a host's robots.txt is looked at before anything else of it is fetched.
 enum class robots : std::uint8_t { ignore, obey };
 
+/// Who wants to be told of what happens to a job.
+struct CallbackOrder {
+    std::string url;  ///< canonical
+    EventSet events = EventSet::endings();
+    std::vector<HeaderField> headers;
+    std::vector<std::string> secrets;  ///< "whsec_…", each of which signs; empty: one is made
+
+    friend bool operator==(const CallbackOrder&, const CallbackOrder&) = default;
+};
+
 /// What a client may say about a job as a whole.
 struct JobOptions {
     int concurrency = 30;
@@ -147,6 +159,9 @@ struct JobOptions {
     bool dedupe = false;  ///< identical requests of the job are fetched once
     std::vector<std::string> tags;
     std::string metadata;  ///< a JSON text, or empty
+    /// Those that come with the submit. They become records of their own when the job is created,
+    /// and are no part of the options that are stored.
+    std::vector<CallbackOrder> callbacks;
 
     friend bool operator==(const JobOptions&, const JobOptions&) = default;
 };

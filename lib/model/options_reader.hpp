@@ -3,9 +3,12 @@
 #include "base/time.hpp"
 #include "model/json_member.hpp"
 #include "model/options.hpp"
+#include "url/url.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +21,8 @@ struct OptionLimits {
     std::chrono::milliseconds max_total_timeout{std::chrono::hours{1}};
     int max_redirects = 50;
     bool allow_insecure_tls = false;  ///< whether `tls.verify: off` is accepted
+    /// Why a callback may not go there, as far as the URL alone tells; none: it may go anywhere.
+    std::function<std::optional<Failure>(const Url&)> why_not_callback{};
 };
 
 /// What reading options depends on besides their text.
@@ -43,6 +48,11 @@ Fault read_fetch_option(
     const JsonMember& member, std::string_view name, const OptionContext& context,
     FetchOptions& options
 );
+
+/// Reads one callback: `{url, events, headers, secret}`, of which `url` alone is wanted.
+///
+/// Errors  api_invalid with a pointer, policy_* when the URL may not be called
+Fault read_callback(const JsonMember& member, const OptionContext& context, CallbackOrder& order);
 
 /// Reads a caller's `metadata`: an object of at most 16 KiB, kept as its canonical text.
 Fault read_metadata(const JsonMember& member, std::string& text);

@@ -6,6 +6,7 @@
 #include "model/item.hpp"
 #include "model/job_record.hpp"
 #include "model/result.hpp"
+#include "store/webhook_store.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -135,10 +136,9 @@ struct ItemRow {
 /// Errors   writes: job_not_found, and what each says. Reads throw StoreError when the database
 ///          cannot be read or a row is damaged; what does not exist is empty
 /// Threads  any thread
-class JobStore {
+class JobStore : public WebhookStore {
 public:
-    virtual ~JobStore() = default;
-
+    /// A job with its callbacks.
     virtual Future<Expected<void>> create_job(JobRecord job) = 0;
 
     /// Appends items to an unsealed job; their indexes follow the last one without a gap, and

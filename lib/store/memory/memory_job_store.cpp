@@ -5,6 +5,7 @@
 #include "store/result_copy.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace fanfetch {
 namespace {
@@ -70,6 +71,7 @@ void MemoryJobStore::record_one(Job& job, ItemResult result) {
     result.seq = seq = job.results.size() + 1;
     count(job.record.tally, result);
     job.results.push_back(std::move(result));
+    tell_sender();
 }
 
 ItemResult MemoryJobStore::copied(const Job& job, std::uint64_t of, ItemResult to) {
@@ -87,6 +89,9 @@ Future<Expected<void>> MemoryJobStore::create_job(JobRecord job) {
     job.total = job.last_seq = 0;
     job.tally = {};
     const auto id = job.id;
+    for (auto& callback : std::exchange(job.callbacks, {})) {
+        keep_callback(std::move(callback));
+    }
     jobs_[id].record = std::move(job);
     return ready<void>({});
 }
@@ -174,7 +179,8 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
 
 void MemoryJobStore::apply(Job& job, const JobChange& wanted) {
     JobRecord& record = job.record;
-    const auto change = is_done(record.state) ? without_end(wanted) : wanted;
+    const bool was_done = is_done(record.state);
+    const auto change = was_done ? without_end(wanted) : wanted;
     record.state = change.state.value_or(record.state);
     record.reason = change.reason.value_or(record.reason);
     record.sealed = change.sealed.value_or(record.sealed);
@@ -182,6 +188,9 @@ void MemoryJobStore::apply(Job& job, const JobChange& wanted) {
     record.finished_at = change.finished_at ? change.finished_at : record.finished_at;
     record.expires_at = change.expires_at ? change.expires_at : record.expires_at;
     record.options = change.options.value_or(record.options);
+    if (!was_done && is_done(record.state)) {
+        tell_of_end(job, std::nullopt);
+    }
 }
 
 Future<Expected<void>> MemoryJobStore::change_job(std::string job_id, JobChange change) {
@@ -227,6 +236,7 @@ Future<Expected<void>> MemoryJobStore::erase_job(std::string job_id) {
         bodies_.erase(result.extract.segment);
     }
     jobs_.erase(job_id);
+    orphan_callbacks(job_id);
     return ready<void>({});
 }
 

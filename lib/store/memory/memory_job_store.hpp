@@ -4,6 +4,7 @@
 #include "store/job_store.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -42,6 +43,19 @@ public:
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index)
         override;
 
+    Future<Expected<void>> add_callback(CallbackRecord callback) override;
+    Future<Expected<void>> remove_callback(std::string job_id, std::string callback_id) override;
+    [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id) override;
+    Future<Expected<bool>> fill_outbox(OutboxFill fill) override;
+    [[nodiscard]] DueFound due_deliveries(const DueQuery& query) override;
+    Future<Expected<void>> settle_deliveries(std::vector<DeliverySettlement> settled) override;
+    [[nodiscard]] std::vector<DeliveryRecord> deliveries(const DeliveryQuery& query) override;
+    Future<Expected<DeliveryRecord>> replay_delivery(
+        std::string tenant, std::string id, WallTime now
+    ) override;
+    Future<Expected<bool>> prune_deliveries(DeliveryRetention retention) override;
+    void watch_outbox(std::function<void()> told) override;
+
     [[nodiscard]] Expected<std::string> read_payload(
         const BodyRef& body, std::uint64_t offset, std::size_t length
     ) override;
@@ -57,6 +71,17 @@ private:
         std::vector<std::uint64_t> seq_of;                // by index; 0: no result
         std::map<RequestDigest, std::uint64_t> requests;  // the first item with each
     };
+    struct Callback {
+        CallbackRecord record;
+        std::uint64_t cursor = 0;  // results up to here have been made deliveries
+        bool orphaned = false;     // its job is gone
+    };
+    struct Delivery {
+        DeliveryRecord record;
+        std::uint64_t callback = 0;  // its key
+        WallTime due_at{};
+        std::string payload;
+    };
     struct Body {
         std::string head;
         std::optional<std::string> payload;
@@ -67,7 +92,14 @@ private:
     [[nodiscard]] BodyRef keep_body(Body body);
     void record_one(Job& job, ItemResult result);
     [[nodiscard]] static ItemResult copied(const Job& job, std::uint64_t of, ItemResult to);
-    static void apply(Job& job, const JobChange& wanted);
+    void apply(Job& job, const JobChange& wanted);
+    void keep_callback(CallbackRecord callback);
+    void enqueue(std::uint64_t callback, webhook_event event, WallTime at, std::string payload);
+    void tell_of_end(const Job& job, std::optional<std::uint64_t> only);
+    void tell_sender();
+    void orphan_callbacks(const std::string& job_id);
+    [[nodiscard]] std::size_t pending_of(std::uint64_t callback) const;
+    void drop_pending(std::uint64_t callback);
     [[nodiscard]] static Commit commit_of(const Job& job);
     [[nodiscard]] static ItemRow row(const Job& job, std::uint64_t index, bool with_attempts);
     [[nodiscard]] Expected<Body> find_body(const BodyRef& body);
@@ -78,6 +110,10 @@ private:
     std::map<std::uint64_t, Body> bodies_;
     std::map<std::string, HostRecord> hosts_;
     std::uint64_t last_body_ = 0;
+    std::map<std::uint64_t, Callback> callbacks_;  // keys rise with registration
+    std::map<std::uint64_t, Delivery> deliveries_;
+    std::uint64_t last_key_ = 0;
+    std::function<void()> told_;
 };
 
 }  // namespace fanfetch

@@ -92,7 +92,23 @@ void GroupWriter::write(Writes group) {
         }
         group[i]->acknowledge();
     }
+    tell_sender();
     bound_wal();
+}
+
+void GroupWriter::watch_outbox(std::function<void()> told) {
+    const std::lock_guard lock{mutex_};
+    told_ = std::move(told);
+}
+
+void GroupWriter::tell_sender() {
+    if (!session_.take_news()) {
+        return;
+    }
+    const std::lock_guard lock{mutex_};
+    if (told_) {
+        told_();
+    }
 }
 
 void GroupWriter::note(const Expected<void>& outcome) {

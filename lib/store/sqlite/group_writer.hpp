@@ -7,6 +7,7 @@
 #include "store/sqlite/write_queue.hpp"
 #include "store/sqlite/write_session.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,6 +41,9 @@ public:
 
     [[nodiscard]] Expected<void> writable() const;
 
+    /// `told` is called after groups that may have given the webhooks' sender something to do.
+    void watch_outbox(std::function<void()> told);
+
 private:
     using Writes = std::vector<std::unique_ptr<Write>>;
 
@@ -53,6 +57,7 @@ private:
     [[nodiscard]] std::optional<Steady::time_point> next_look() const;
     void note(const Expected<void>& outcome);
     void bound_wal();
+    void tell_sender();
 
     const StoreOptions& options_;
     std::unique_ptr<Connection> connection_;
@@ -66,6 +71,7 @@ private:
     int wal_pages_ = 0;
     mutable std::mutex mutex_;
     std::optional<Failure> failing_;  // the newest group failed; guarded by mutex_
+    std::function<void()> told_;      // guarded by mutex_
     std::jthread thread_;             // last: it uses all of the above
 };
 

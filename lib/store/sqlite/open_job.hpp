@@ -1,11 +1,13 @@
 #pragma once
 
 #include "model/job_record.hpp"
+#include "model/webhook_event.hpp"
 #include "store/block_codec.hpp"
 #include "store/row_codec.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace fanfetch::sqlite {
@@ -21,6 +23,8 @@ struct OpenJob {
     };
 
     std::int64_t key = 0;
+    std::string id;
+    EventSet events;  ///< of all its callbacks together
     job_state state = job_state::pending;
     bool sealed = false;
     std::uint64_t total = 0;

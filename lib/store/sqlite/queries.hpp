@@ -31,6 +31,9 @@ public:
     [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query);
     [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query);
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index);
+    [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id);
+    [[nodiscard]] DueFound due_deliveries(const DueQuery& query);
+    [[nodiscard]] std::vector<DeliveryRecord> deliveries(const DeliveryQuery& query);
 
 private:
     /// What the lists need of a job.

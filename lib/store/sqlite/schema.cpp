@@ -42,6 +42,36 @@ constexpr const char* tables_of_version_3 =
     "CREATE TABLE IF NOT EXISTS requests(job INTEGER NOT NULL, digest BLOB NOT NULL,"
     " item INTEGER NOT NULL, PRIMARY KEY(job, digest)) WITHOUT ROWID";
 
+// Who is to be told of what, and the outbox with its log. `endpoint` is what one limit is for; a
+// callback's `cursor` is the seq up to which the results of its job have been made deliveries, and
+// it is `following` while there may be more. A callback outlives its job (as that of job 0) until
+// no delivery refers to it.
+constexpr const char* tables_of_version_5 = R"sql(
+CREATE TABLE IF NOT EXISTS callbacks(
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, job INTEGER NOT NULL, job_id TEXT NOT NULL,
+    tenant TEXT NOT NULL, endpoint TEXT NOT NULL, json TEXT NOT NULL, made INTEGER NOT NULL,
+    events INTEGER NOT NULL, state INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    cursor INTEGER NOT NULL, following INTEGER NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS callbacks_by_id ON callbacks(id);
+CREATE INDEX IF NOT EXISTS callbacks_by_job ON callbacks(job);
+CREATE INDEX IF NOT EXISTS callbacks_following ON callbacks(key) WHERE following = 1;
+CREATE TABLE IF NOT EXISTS deliveries(
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, callback INTEGER NOT NULL,
+    callback_id TEXT NOT NULL, job_id TEXT NOT NULL, tenant TEXT NOT NULL,
+    endpoint TEXT NOT NULL, event INTEGER NOT NULL, run INTEGER NOT NULL,
+    state INTEGER NOT NULL, attempts INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL, last_at INTEGER, last_status INTEGER NOT NULL,
+    last_size INTEGER NOT NULL, last_code INTEGER NOT NULL, payload TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS deliveries_by_id ON deliveries(id);
+CREATE INDEX IF NOT EXISTS deliveries_log ON deliveries(tenant, id);
+CREATE INDEX IF NOT EXISTS deliveries_by_callback ON deliveries(callback, state);
+CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries(tenant, endpoint, due_at, key)
+    WHERE state = 0;
+CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries(due_at) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries(tenant, created_at)
+    WHERE state <> 0;
+)sql";
+
 std::int32_t big_endian_at(std::string_view bytes, std::size_t at) noexcept {
     std::uint32_t number = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -63,6 +93,7 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute(tables);
     connection.execute(tables_of_version_2);
     connection.execute(tables_of_version_3);
+    connection.execute(tables_of_version_5);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
     connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
@@ -80,6 +111,7 @@ void migrate_schema(Connection& connection) {
         connection.execute(tables_of_version_2);
     }
     connection.execute(tables_of_version_3);
+    connection.execute(tables_of_version_5);
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");
 }

@@ -15,7 +15,9 @@ inline constexpr std::int32_t application_id = 0x46616E46;
 ///
 ///     1  jobs, items, results, segments
 ///     2  hosts
-inline constexpr std::int32_t schema_version = 3;
+///     3  requests
+///     5  callbacks, deliveries
+inline constexpr std::int32_t schema_version = 5;
 
 inline constexpr std::uint64_t page_size = 4096;
 

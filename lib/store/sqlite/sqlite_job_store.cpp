@@ -2,6 +2,7 @@
 
 #include "store/long_body.hpp"
 #include "store/segment_reader.hpp"
+#include "store/sqlite/webhook_writes.hpp"
 #include "store/sqlite/writes.hpp"
 
 #include <stdexcept>
@@ -97,6 +98,50 @@ std::vector<ItemRow> SqliteJobStore::items_by_index(const ResultQuery& query) {
 
 std::optional<ItemRow> SqliteJobStore::find_item(const std::string& job_id, std::uint64_t index) {
     return readers_.with([&](Queries& queries) { return queries.find_item(job_id, index); });
+}
+
+Future<Expected<void>> SqliteJobStore::add_callback(CallbackRecord callback) {
+    return queue<AddCallback>(std::move(callback));
+}
+
+Future<Expected<void>> SqliteJobStore::remove_callback(
+    std::string job_id, std::string callback_id
+) {
+    return queue<RemoveCallback>(std::move(job_id), std::move(callback_id));
+}
+
+std::vector<CallbackRecord> SqliteJobStore::callbacks(const std::string& job_id) {
+    return readers_.with([&](Queries& queries) { return queries.callbacks(job_id); });
+}
+
+Future<Expected<bool>> SqliteJobStore::fill_outbox(OutboxFill fill) {
+    return queue<FillOutbox>(fill);
+}
+
+DueFound SqliteJobStore::due_deliveries(const DueQuery& query) {
+    return readers_.with([&](Queries& queries) { return queries.due_deliveries(query); });
+}
+
+Future<Expected<void>> SqliteJobStore::settle_deliveries(std::vector<DeliverySettlement> settled) {
+    return queue<SettleDeliveries>(std::move(settled));
+}
+
+std::vector<DeliveryRecord> SqliteJobStore::deliveries(const DeliveryQuery& query) {
+    return readers_.with([&](Queries& queries) { return queries.deliveries(query); });
+}
+
+Future<Expected<DeliveryRecord>> SqliteJobStore::replay_delivery(
+    std::string tenant, std::string id, WallTime now
+) {
+    return queue<ReplayDelivery>(std::move(tenant), std::move(id), now);
+}
+
+Future<Expected<bool>> SqliteJobStore::prune_deliveries(DeliveryRetention retention) {
+    return queue<PruneDeliveries>(retention);
+}
+
+void SqliteJobStore::watch_outbox(std::function<void()> told) {
+    writer_.watch_outbox(std::move(told));
 }
 
 Expected<std::string> SqliteJobStore::read_payload(

@@ -44,6 +44,19 @@ public:
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index)
         override;
 
+    Future<Expected<void>> add_callback(CallbackRecord callback) override;
+    Future<Expected<void>> remove_callback(std::string job_id, std::string callback_id) override;
+    [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id) override;
+    Future<Expected<bool>> fill_outbox(OutboxFill fill) override;
+    [[nodiscard]] DueFound due_deliveries(const DueQuery& query) override;
+    Future<Expected<void>> settle_deliveries(std::vector<DeliverySettlement> settled) override;
+    [[nodiscard]] std::vector<DeliveryRecord> deliveries(const DeliveryQuery& query) override;
+    Future<Expected<DeliveryRecord>> replay_delivery(
+        std::string tenant, std::string id, WallTime now
+    ) override;
+    Future<Expected<bool>> prune_deliveries(DeliveryRetention retention) override;
+    void watch_outbox(std::function<void()> told) override;
+
     [[nodiscard]] Expected<std::string> read_payload(
         const BodyRef& body, std::uint64_t offset, std::size_t length
     ) override;

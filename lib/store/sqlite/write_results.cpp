@@ -112,6 +112,7 @@ bool WriteSession::record_one(OpenJob& job, const ItemResult& result) {
         return false;
     }
     touch(job);
+    outbox_grew_ = outbox_grew_ || job.events.any_item();
     ++job.last_seq;
     seq = static_cast<std::uint32_t>(job.last_seq);
     outcomes.changed = true;

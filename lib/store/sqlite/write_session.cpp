@@ -73,7 +73,14 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
       find_request_{connection, "SELECT item FROM requests WHERE job = ? AND digest = ?"},
       find_results_{
           connection,
-          "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos DESC LIMIT 1"} {}
+          "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos DESC LIMIT 1"},
+      find_events_{connection, "SELECT events FROM callbacks WHERE job = ?"},
+      insert_delivery_{
+          connection,
+          "INSERT INTO deliveries(id, callback, callback_id, job_id, tenant, endpoint, event, run,"
+          " state, attempts, created_at, due_at, last_status, last_size, last_code, payload)"
+          " SELECT ?2, key, id, job_id, tenant, endpoint, ?3, ?4, 0, 0, ?5, ?5, 0, 0, 0, ?6"
+          " FROM callbacks WHERE key = ?1"} {}
 
 void WriteSession::save_hosts(const std::vector<HostRecord>& hosts) {
     for (const auto& host : hosts) {
@@ -104,6 +111,7 @@ void WriteSession::commit() {
     if (open_.size() > open_jobs_kept) {
         open_.clear();
     }
+    news_ = news_ || outbox_grew_;
     forget_group();
 }
 
@@ -125,6 +133,7 @@ void WriteSession::forget_group() noexcept {
     references_.clear();
     unclaimed_.clear();
     dead_.clear();
+    outbox_grew_ = false;
 }
 
 OpenJob* WriteSession::find(const std::string& job_id) {
@@ -141,6 +150,7 @@ OpenJob* WriteSession::find(const std::string& job_id) {
     }
     OpenJob& job = open_[job_id];
     job.key = find_job_.number(0);
+    job.id = job_id;
     job.state = static_cast<job_state>(find_job_.number(1));
     job.sealed = find_job_.number(2) != 0;
     job.total = static_cast<std::uint64_t>(find_job_.number(3));
@@ -150,6 +160,7 @@ OpenJob* WriteSession::find(const std::string& job_id) {
     if (job.state == job_state::completed) {
         job.completed_at = WallTime{std::chrono::milliseconds{find_job_.number(7)}};
     }
+    find_callbacks(job);
     return &job;
 }
 
@@ -188,8 +199,15 @@ Expected<void> WriteSession::create_job(const JobRecord& job) {
     insert_options_.bind(key, options).run();
     OpenJob& open = open_[job.id];
     open.key = key;
+    open.id = job.id;
     open.state = job.state;
     open.sealed = job.sealed;
+    if (!job.callbacks.empty()) {
+        for (const auto& callback : job.callbacks) {
+            insert_callback(open, callback);
+        }
+        find_callbacks(open);
+    }
     return {};
 }
 
@@ -214,7 +232,11 @@ void WriteSession::write_state(OpenJob& job, const JobChange& change) {
             milliseconds(change.expires_at)
         )
         .run();
+    const bool ends = change.state && is_done(*change.state) && !is_done(job.state);
     job.state = change.state.value_or(job.state);
+    if (ends && !job.events.empty()) {
+        tell_of_end(job, change);
+    }
     job.sealed = change.sealed.value_or(job.sealed);
     if (change.state == job_state::completed) {
         job.completed_at = change.finished_at;
@@ -230,6 +252,7 @@ Expected<void> WriteSession::begin_erase(const std::string& job_id) {
         write_job(*job);
         std::erase(changed_, job);
     }
+    orphan_callbacks(*job);
     // The id is free from now on: no job's id is a mere number.
     Statement mark{
         connection_,

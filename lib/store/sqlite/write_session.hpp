@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "model/webhook_payload.hpp"
 #include "store/job_store.hpp"
 #include "store/segment_writer.hpp"
 #include "store/sqlite/connection.hpp"
@@ -10,6 +11,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace fanfetch::sqlite {
@@ -46,6 +48,20 @@ public:
 
     void save_hosts(const std::vector<HostRecord>& hosts);
 
+    // Webhooks, as WebhookStore has them.
+    [[nodiscard]] Expected<void> add_callback(const CallbackRecord& callback);
+    [[nodiscard]] Expected<void> remove_callback(
+        const std::string& job_id, const std::string& callback_id
+    );
+    [[nodiscard]] bool fill_outbox(const OutboxFill& fill);
+    void settle(const DeliverySettlement& settled);
+    [[nodiscard]] Expected<DeliveryRecord> replay(
+        const std::string& tenant, const std::string& id, WallTime now
+    );
+    [[nodiscard]] bool prune_deliveries(const DeliveryRetention& retention);
+    /// Whether a group that was committed may have given the sender something to do; asked once.
+    [[nodiscard]] bool take_news() noexcept { return std::exchange(news_, false); }
+
     /// Makes a job vanish; its rows go by `erase_some`.
     [[nodiscard]] Expected<void> begin_erase(const std::string& job_id);
     /// Deletes some rows of jobs that vanished. False when there are none left.
@@ -60,6 +76,16 @@ private:
     [[nodiscard]] std::optional<std::uint64_t> first_with(OpenJob& job, const Item& item);
     [[nodiscard]] std::optional<ItemResult> result_at(OpenJob& job, std::uint64_t index);
     void write_state(OpenJob& job, const JobChange& change);
+    struct FollowingCallback;
+    void find_callbacks(OpenJob& job);
+    void insert_callback(const OpenJob& job, const CallbackRecord& callback);
+    void enqueue_ending(const OpenJob& job, const JobEnding& ending, std::int64_t only);
+    void tell_of_end(const OpenJob& job, const JobChange& change);
+    [[nodiscard]] std::vector<FollowingCallback> following();
+    [[nodiscard]] bool catch_up(FollowingCallback callback, std::size_t room, std::size_t& left);
+    [[nodiscard]] Item item_at(std::int64_t job, std::uint64_t index);
+    [[nodiscard]] ItemResult recorded_at(std::int64_t job, std::uint64_t seq);
+    void orphan_callbacks(const OpenJob& job);
     void touch(OpenJob& job);
     void write_results(OpenJob& job);
     void write_job(OpenJob& job);
@@ -95,6 +121,9 @@ private:
     std::vector<std::uint64_t> dead_;       // without a row after the commit: the file goes then
     std::vector<std::int64_t> erasing_;     // keys of jobs that vanished
     bool erasing_known_ = false;
+    bool outbox_grew_ = false;        // in this group
+    bool news_ = false;               // in a group that was committed
+    std::int64_t last_followed_ = 0;  // where catching up goes on
     std::string scratch_;
 
     Statement begin_;
@@ -118,6 +147,8 @@ private:
     Statement insert_request_;
     Statement find_request_;
     Statement find_results_;
+    Statement find_events_;
+    Statement insert_delivery_;
 };
 
 }  // namespace fanfetch::sqlite

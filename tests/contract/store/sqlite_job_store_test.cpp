@@ -596,7 +596,10 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
         ASSERT_EQ(sqlite3_open(database().c_str(), &older), SQLITE_OK);
         EXPECT_EQ(
             sqlite3_exec(
-                older, "DROP TABLE hosts; PRAGMA user_version = 1", nullptr, nullptr, nullptr
+                older,
+                "DROP TABLE hosts; DROP TABLE callbacks; DROP TABLE deliveries;"
+                " PRAGMA user_version = 1",
+                nullptr, nullptr, nullptr
             ),
             SQLITE_OK
         );
@@ -611,6 +614,8 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
     host.paused = true;
     EXPECT_TRUE(store->save_hosts({host}).result().has_value());
     EXPECT_EQ(store->hosts(), (std::vector{host}));
+    EXPECT_TRUE(store->callbacks("job_1").empty());
+    EXPECT_TRUE(store->deliveries({.tenant = "acme"}).empty());
 }
 
 }  // namespace

@@ -235,9 +235,10 @@ const Refusal refusals[] = {
     {R"({"tags":"a"})", "/options/tags"},
     {R"({"tags":["a",""]})", "/options/tags/1"},
     {R"({"metadata":"text"})", "/options/metadata"},
+    {R"({"callbacks":{}})", "/options/callbacks"},
+    {R"({"callbacks":[{"events":["job.failed"]}]})", "/options/callbacks/0"},
     // Options of the API that are not carried out yet.
     {R"({"max_age":"1h"})", "/options/max_age"},
-    {R"({"callbacks":[]})", "/options/callbacks"},
 };
 
 TEST(ParseSubmission, Cli08PointsAtTheOptionAtFault) {
