@@ -48,7 +48,6 @@ public:
 private:
     using Socket = Expected<TcpSocket>;
 
-    [[nodiscard]] const EgressRules& rules_of(const std::string& tenant) const;
     awaitable<Expected<Route>> plan(const Url& url, std::string tenant);
     awaitable<Expected<void>> reach(
         Connection& connection, const Url& url, Route route, Steady::time_point deadline
@@ -72,11 +71,6 @@ private:
     std::shared_ptr<const EgressProxy> proxy_;
 };
 
-const EgressRules& DefaultGate::rules_of(const std::string& tenant) const {
-    const auto own = options_.tenant_rules.find(tenant);
-    return own == options_.tenant_rules.end() ? options_.rules : own->second;
-}
-
 awaitable<Expected<Route>> DefaultGate::plan(const Url& url, std::string tenant) {
     const auto route_to = [](Expected<std::vector<IpEndpoint>> endpoints) -> Expected<Route> {
         if (!endpoints) {
@@ -84,7 +78,9 @@ awaitable<Expected<Route>> DefaultGate::plan(const Url& url, std::string tenant)
         }
         return Route{std::move(*endpoints)};
     };
-    const EgressRules& rules = rules_of(tenant);
+    // Held until the end: they may change while a name is being resolved.
+    const auto held = options_.rules_of(tenant);
+    const EgressRules& rules = *held;
     const std::string host{url.host()};
     if (!rules.port_possible(url.port())) {
         co_return refused_port(url.port());

@@ -11,16 +11,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
 namespace fanfetch {
 
 /// What a gate is made of.
 struct GateOptions {
-    EgressRules rules;
-    /// Rules of the tenants that have exceptions of their own, made of the operator's settings and
-    /// theirs together; everyone else has `rules`.
-    std::unordered_map<std::string, EgressRules> tenant_rules{};
+    /// The rules that hold for a tenant now, see EgressBook. Asked once for each dial.
+    std::function<std::shared_ptr<const EgressRules>(const std::string& tenant)> rules_of;
     std::chrono::milliseconds dns_timeout{5'000};
     std::optional<EgressProxy> proxy{};  ///< everything goes through it
 };

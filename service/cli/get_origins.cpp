@@ -28,7 +28,10 @@ Expected<std::unique_ptr<GetOrigins>> GetOrigins::make(
         return resolver.error();
     }
     origins->resolver_ = std::move(*resolver);
-    origins->gate_ = make_gate({std::move(*rules)}, *origins->resolver_, *origins->tls_);
+    GateOptions options;
+    options.rules_of = [held = std::make_shared<const EgressRules>(std::move(*rules)
+                        )](const std::string&) { return held; };
+    origins->gate_ = make_gate(std::move(options), *origins->resolver_, *origins->tls_);
 
     HttpFetcher::Parts parts{loop};
     parts.gate = origins->gate_.get();

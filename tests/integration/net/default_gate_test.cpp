@@ -155,7 +155,7 @@ TEST(DefaultGate, Ssrf15ATenantsExceptionIsNotForOthers) {
             const Origin origin{home};
             FakeResolver resolver;
             Surroundings around;
-            around.tenants["trusted"].allow = {"127.0.0.0/8"};
+            around.tenants["trusted"] = {"127.0.0.0/8"};
             around.tenant = tenant;
             co_return co_await connect_once(around, resolver, origin.url("127.0.0.1"));
         });

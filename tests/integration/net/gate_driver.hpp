@@ -2,6 +2,7 @@
 
 #include "integration/net/connect_log.hpp"
 #include "net/default_gate.hpp"
+#include "net/egress_book.hpp"
 #include "support/dns_fake_resolver.hpp"
 #include "support/patience.hpp"
 
@@ -11,7 +12,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -31,7 +31,7 @@ struct Seen {
 /// One gate for one connect, with everything it needs.
 struct Surroundings {
     EgressSettings egress{};
-    std::unordered_map<std::string, EgressSettings> tenants{};
+    std::map<std::string, std::vector<std::string>> tenants{};
     std::string ca_file{};
     std::chrono::milliseconds limit = patience;
     peer_check check = peer_check::required;
@@ -53,11 +53,12 @@ inline awaitable<Seen> connect_once(
     Surroundings around, FakeResolver& resolver, std::string url_text
 ) {
     TlsPolicy& tls = tls_policy(around.ca_file);
-    GateOptions options{.rules = EgressRules::make(around.egress).value()};
+    EgressBook book;
+    book.set_operator(around.egress).value();
+    book.set_tenants(around.tenants).value();
+    GateOptions options;
+    options.rules_of = [&book](const std::string& tenant) { return book.rules_of(tenant); };
     options.proxy = around.proxy;
-    for (const auto& [tenant, settings] : around.tenants) {
-        options.tenant_rules.emplace(tenant, EgressRules::make(settings).value());
-    }
     const auto gate = make_gate(std::move(options), resolver, tls);
     const Url url = Url::parse(url_text).value();
     DialOrder order;
