@@ -7,7 +7,10 @@
 #include "net/system_resolver.hpp"
 #include "store/sqlite/open.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -41,6 +44,54 @@ private:
 
     asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor> timer_;
     JobService& jobs_;
+};
+
+/// The sender of webhooks on the first shard, with connections of its own through the gate there.
+class App::Webhooks {
+public:
+    Webhooks(HttpFetcher::Parts fetch, WebhookSender::Parts parts)
+        : loop_{parts.loop}, fetcher_{std::move(fetch)}, sender_{with(std::move(parts))} {}
+
+    [[nodiscard]] WebhookSender& sender() noexcept { return sender_; }
+
+    void start() {
+        auto ended = [over = over_](const std::exception_ptr&) { over->set_result(); };
+        asio::co_spawn(
+            loop_, sender_.run(), asio::bind_cancellation_slot(stop_.slot(), std::move(ended))
+        );
+    }
+
+    /// Lets what is under way end, for a moment. Blocks; not on a loop's thread.
+    void stop() {
+        constexpr std::chrono::seconds last_answers{2};
+        asio::post(loop_, [this] { sender_.stop(); });
+        auto over = over_->get_future();
+        if (!wait_for(over, last_answers)) {
+            asio::post(loop_, [this] { stop_.emit(asio::cancellation_type::terminal); });
+            over.result();
+        }
+        asio::post(loop_, [this] { fetcher_.close_idle(); });
+    }
+
+private:
+    static bool wait_for(const Future<void>& over, std::chrono::seconds limit) {
+        try {
+            over.result(limit);
+            return true;
+        } catch (const TimeoutError&) {
+            return false;
+        }
+    }
+    WebhookSender::Parts with(WebhookSender::Parts parts) {
+        parts.fetcher = &fetcher_;
+        return parts;
+    }
+
+    LoopExecutor loop_;
+    HttpFetcher fetcher_;
+    WebhookSender sender_;
+    asio::cancellation_signal stop_;
+    std::shared_ptr<Promise<void>> over_ = std::make_shared<Promise<void>>();
 };
 
 namespace {
@@ -151,6 +202,7 @@ Expected<tcp::endpoint> App::start() {
     if (const auto jobs = jobs_->recover(); jobs > 0) {
         log_.info("jobs_taken_up", {{"jobs", jobs}});
     }
+    make_webhooks();
     add_gauges();
     watch_retention();
     started_ = true;
@@ -203,6 +255,7 @@ void App::make_service() {
     context.metrics = &metrics_;
     context.keys = keys_.get();
     context.extractor = extractor_.get();
+    context.egress = &egress_;
     context.clock = &system_clock();
     context.log = &log_;
     api_ = std::make_unique<Api>(context);
@@ -238,9 +291,8 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
     egress.ports = settings_.egress.ports;
     egress.own_listeners = {own_endpoint(listening)};
     egress.machine_addresses = machine_addresses;
-    auto rules = EgressRules::make(egress);
-    if (!rules) {
-        return rules.error();
+    if (auto set = egress_.set_operator(std::move(egress)); !set) {
+        return set.error();
     }
     auto tls = TlsPolicy::make({settings_.fetch.ca_file});
     if (!tls) {
@@ -255,9 +307,11 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
             return resolver.error();
         }
         shard.resolver = std::move(*resolver);
-        shard.gate = make_gate(
-            {*rules, {}, settings_.dns.timeout, egress_proxy(settings_)}, *shard.resolver, *tls_
-        );
+        GateOptions gate;
+        gate.rules_of = [this](const std::string& tenant) { return egress_.rules_of(tenant); };
+        gate.dns_timeout = settings_.dns.timeout;
+        gate.proxy = egress_proxy(settings_);
+        shard.gate = make_gate(std::move(gate), *shard.resolver, *tls_);
 
         HttpFetcher::Parts fetch{shard.loop.executor()};
         fetch.gate = shard.gate.get();
@@ -284,6 +338,31 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         jobs_->set_dispatcher(number, *shard.dispatcher);
     }
     return {};
+}
+
+void App::make_webhooks() {
+    auto& shard = *shards_.front();
+    HttpFetcher::Parts fetch{shard.loop.executor()};
+    fetch.gate = shard.gate.get();
+    fetch.clock = &system_clock();
+    fetch.body = {&memory_, &*spill_, blocking_.get()};
+    fetch.user_agent = settings_.fetch.user_agent;
+    fetch.max_header_bytes = settings_.fetch.max_header_bytes.bytes;
+    WebhookSender::Parts parts{shard.loop.executor()};
+    parts.store = store_.get();
+    parts.blocking = blocking_.get();
+    parts.clock = &system_clock();
+    parts.random = &shard.random;
+    parts.log = &log_;
+    webhook_metrics_ = WebhookMetrics::make(metrics_);
+    parts.metrics = &*webhook_metrics_;
+    parts.options.schedule.span = settings_.webhooks.retry_span;
+    parts.options.schedule.max_retry_after = settings_.host.max_retry_after;
+    parts.options.timeout = settings_.webhooks.timeout;
+    parts.options.keep_log = settings_.webhooks.keep_log;
+    webhooks_ = std::make_unique<Webhooks>(std::move(fetch), std::move(parts));
+    store_->watch_outbox([this] { webhooks_->sender().wake(); });
+    webhooks_->start();
 }
 
 void App::watch_retention() {
@@ -351,6 +430,8 @@ void App::stop() {
         shards_.front()->loop.executor(), server_->shutdown(last_replies), std::move(ended)
     );
     over.result();
+    store_->watch_outbox(nullptr);
+    webhooks_->stop();
     jobs_->rest();
     blocking_->shutdown();
     for (auto& shard : shards_) {

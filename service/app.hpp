@@ -12,11 +12,13 @@
 #include "job/dispatcher.hpp"
 #include "job/job_service.hpp"
 #include "job/spill.hpp"
+#include "net/egress_book.hpp"
 #include "net/gate.hpp"
 #include "net/resolver.hpp"
 #include "net/tls_policy.hpp"
 #include "settings.hpp"
 #include "store/job_store.hpp"
+#include "webhook/sender.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -67,6 +69,7 @@ private:
     Expected<boost::asio::ip::tcp::endpoint> listen();
     Expected<void> make_shards(const boost::asio::ip::tcp::endpoint& listening);
     void make_service();
+    void make_webhooks();
     void watch_retention();
     void add_gauges();
     void stop_dispatchers();
@@ -80,11 +83,15 @@ private:
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<JobStore> store_;
     std::unique_ptr<LiveKeys> keys_;
+    EgressBook egress_;
     std::unique_ptr<ThreadPoolExecutor> blocking_;
     std::unique_ptr<Extractor> extractor_;
     std::optional<StoreSpill> spill_;
     std::optional<DispatchMetrics> dispatch_metrics_;
     std::optional<JobService> jobs_;
+    std::optional<WebhookMetrics> webhook_metrics_;
+    class Webhooks;
+    std::unique_ptr<Webhooks> webhooks_;
     std::unique_ptr<Api> api_;
     std::unique_ptr<HttpServer> server_;
     class Retention;

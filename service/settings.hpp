@@ -96,6 +96,11 @@ struct Settings {
         std::chrono::milliseconds max_wait;
         ByteSize min_upload_rate;  ///< a second
     } limits;
+    struct Webhooks {
+        std::chrono::milliseconds retry_span;
+        std::chrono::milliseconds timeout;
+        std::chrono::milliseconds keep_log;
+    } webhooks;
     struct Shutdown {
         std::chrono::milliseconds grace;
     } shutdown;

@@ -24,6 +24,7 @@ Job::Job(Parts parts, JobRecord record)
     : id_{record.id},
       tenant_{record.tenant},
       options_{record.options},
+      callbacks_{std::exchange(record.callbacks, {})},
       parts_{std::move(parts)},
       record_{std::move(record)},
       window_{window_capacity(options_)},

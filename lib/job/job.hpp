@@ -74,6 +74,10 @@ public:
     [[nodiscard]] const std::string& id() const noexcept override { return id_; }
     [[nodiscard]] const std::string& tenant() const noexcept override { return tenant_; }
     [[nodiscard]] const JobOptions& options() const noexcept override { return options_; }
+    /// Those it was created with; empty when it was taken up.
+    [[nodiscard]] const std::vector<CallbackRecord>& callbacks() const noexcept {
+        return callbacks_;
+    }
     [[nodiscard]] JobSnapshotPtr snapshot() const;
     void report(std::size_t shard, RunnerReport report) override;
     void committed(Commit commit, std::size_t results) override;
@@ -154,6 +158,7 @@ private:
     const std::string id_;
     const std::string tenant_;
     const JobOptions options_;
+    const std::vector<CallbackRecord> callbacks_;
     Parts parts_;
     JobRecord record_;
     Window window_;

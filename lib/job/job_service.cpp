@@ -39,6 +39,11 @@ Expected<JobUpload> JobService::begin(
     record.tenant = std::move(tenant);
     record.options = std::move(options);
     record.created_at = parts_.clock->wall();
+    for (auto& order : std::exchange(record.options.callbacks, {})) {
+        record.callbacks.push_back(
+            new_callback(std::move(order), record.id, record.tenant, *parts_.clock)
+        );
+    }
     auto created = parts_.store->create_job(record);
     auto job = adopt(std::move(record), loop);
     job->begin();

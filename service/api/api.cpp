@@ -14,6 +14,8 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     wait_.add_routes(routes);
     export_.add_routes(routes);
     report_.add_routes(routes);
+    callbacks_.add_routes(routes);
+    deliveries_.add_routes(routes);
 }
 
 }  // namespace fanfetch

@@ -2,9 +2,11 @@
 
 #include "api/access.hpp"
 #include "api/bodies.hpp"
+#include "api/callbacks.hpp"
 #include "api/context.hpp"
 #include "api/events.hpp"
 #include "api/export.hpp"
+#include "api/deliveries.hpp"
 #include "api/gather.hpp"
 #include "api/health.hpp"
 #include "api/hosts.hpp"
@@ -38,6 +40,8 @@ private:
     WaitApi wait_{context_};
     ExportApi export_{context_};
     ReportApi report_{context_};
+    CallbacksApi callbacks_{context_};
+    DeliveriesApi deliveries_{context_};
 };
 
 }  // namespace fanfetch

@@ -18,6 +18,16 @@ bool may_administer(const HttpRequest& request) {
     return request.principal->scopes().has(scope::admin);
 }
 
+OptionLimits option_limits_of(const HttpRequest& request, const ApiContext& context) {
+    auto limits = option_limits(*context.settings);
+    limits.why_not_callback = [egress = context.egress,
+                               tenant = tenant_of(request)](const Url& url) {
+        const auto judged = judge_unresolved(*egress->rules_of(tenant), url);
+        return judged ? std::nullopt : std::optional{judged.error()};
+    };
+    return limits;
+}
+
 std::string job_text(const JobSnapshot& job) {
     std::string text;
     append_job(text, job.record, job.counts, {job.rate_per_s, job.eta});

@@ -7,6 +7,8 @@
 #include "extract/extractor.hpp"
 #include "http/server_types.hpp"
 #include "job/job_service.hpp"
+#include "model/options_reader.hpp"
+#include "net/egress_book.hpp"
 #include "settings.hpp"
 
 #include <string>
@@ -20,6 +22,7 @@ struct ApiContext {
     MetricRegistry* metrics = nullptr;
     const LiveKeys* keys = nullptr;
     const Extractor* extractor = nullptr;
+    const EgressBook* egress = nullptr;
     const Clock* clock = nullptr;
     Logger* log = nullptr;
 };
@@ -29,6 +32,9 @@ struct ApiContext {
 
 /// Whether the key of a request may look at what belongs to all tenants.
 [[nodiscard]] bool may_administer(const HttpRequest& request);
+
+/// What the options of a request may ask for, callbacks included.
+[[nodiscard]] OptionLimits option_limits_of(const HttpRequest& request, const ApiContext& context);
 
 /// A job as the API shows it.
 [[nodiscard]] std::string job_text(const JobSnapshot& job);

@@ -1,5 +1,6 @@
 #include "api/jobs.hpp"
 
+#include "api/callbacks.hpp"
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/result_json.hpp"
@@ -148,6 +149,10 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
         status = snapshot->done() ? http::status::ok : status;
     }
     auto reply = job_reply(status, *snapshot);
+    if (const auto& callbacks = (*job)->callbacks(); !callbacks.empty()) {
+        reply.body.pop_back();  // this once with the secrets that we have made
+        reply.body += ",\"callbacks\":" + callbacks_json(callbacks, made_secret::shown) + '}';
+    }
     reply.set("Location", "/v1/jobs/" + (*job)->id());
     if (patience) {
         reply.set("Preference-Applied", "wait=" + std::to_string(patience->count()));

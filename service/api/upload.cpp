@@ -90,7 +90,7 @@ awaitable<Expected<std::shared_ptr<Job>>> Receiver::run() {
 
 SubmissionContext Receiver::submission() const {
     SubmissionContext context;
-    context.limits.options = option_limits(*context_.settings);
+    context.limits.options = option_limits_of(request_, context_);
     context.limits.max_items =
         std::min(order_.max_items, context_.settings->limits.max_items_per_job);
     context.options = default_job_options(*context_.settings);

@@ -173,8 +173,11 @@ class Canary:
                 target = line.split(b" ")[1].decode("latin-1")
                 with self._lock:
                     self.reached.append((address, port, target))
-                while reader.readline() not in (b"\r\n", b""):
-                    pass
+                length = 0
+                while (field := reader.readline()) not in (b"\r\n", b""):
+                    if field.lower().startswith(b"content-length:"):
+                        length = int(field.split(b":")[1])
+                reader.read(length)
                 link.sendall(self.answers.get(target, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"))
 
     def addresses(self) -> set[str]:

@@ -55,7 +55,7 @@ def operations(service: Service) -> list[tuple[str, str, list]]:
 
 
 def target(path: str, job: str = NO_JOB) -> str:
-    return path.replace("{id}", job).replace("{index}", "0").replace("{host}", "a.test:80")
+    return path.replace("{id}", job).replace("{index}", "0").replace("{host}", "a.test:80").replace("{callback_id}", "cb_0")
 
 
 def ask(service: Service, method: str, path: str, fields: list[tuple[str, bytes]], source="127.0.0.1") -> Reply:
