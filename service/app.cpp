@@ -294,7 +294,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
     if (auto set = egress_.set_operator(std::move(egress)); !set) {
         return set.error();
     }
-    auto tls = TlsPolicy::make({settings_.fetch.ca_file});
+    auto tls = TlsPolicy::make({settings_.fetch.ca_file, settings_.fetch.crl_file});
     if (!tls) {
         return tls.error();
     }

@@ -116,6 +116,9 @@ std::vector<SettingRow> make_rows() {
          "Redirects followed, for jobs that do not say."},
         {"fetch.ca_file", "", [](Settings& s) -> SettingSlot { return &s.fetch.ca_file; }, "", "",
          "Certificates (PEM) that origins are verified against; empty: the system's."},
+        {"fetch.crl_file", "", [](Settings& s) -> SettingSlot { return &s.fetch.crl_file; }, "", "",
+         "Revocation lists (PEM) of authorities whose certificates are to be checked, read at "
+         "start; empty: revocation is not checked."},
         {"fetch.user_agent", "fanfetch/" FANFETCH_VERSION,
          [](Settings& s) -> SettingSlot { return &s.fetch.user_agent; }, "", "",
          "User-Agent of requests that have none of their own."},

@@ -70,6 +70,7 @@ struct Settings {
         ByteSize max_header_bytes;
         std::uint64_t max_redirects;
         std::string ca_file;
+        std::string crl_file;
         std::string user_agent;
         bool allow_insecure_tls;
     } fetch;

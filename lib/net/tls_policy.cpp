@@ -4,6 +4,8 @@
 #include "net/ip_address.hpp"
 #include "net/tls_sessions.hpp"
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
@@ -39,6 +41,44 @@ Failure unreadable(const std::string& file) {
         failure_code::internal,
         "reading the trusted certificates from " + file + ": no usable PEM file"
     );
+}
+
+struct FreeList {
+    void operator()(X509_CRL* list) const noexcept { ::X509_CRL_free(list); }
+};
+
+/// Authorities without a list in the operator's file are not asked about; a list that has expired
+/// fails, since what was revoked after it is not known.
+int judge_revocation(int fine, X509_STORE_CTX* context) {
+    if (fine == 0 && ::X509_STORE_CTX_get_error(context) == X509_V_ERR_UNABLE_TO_GET_CRL) {
+        ::X509_STORE_CTX_set_error(context, X509_V_OK);
+        return 1;
+    }
+    return fine;
+}
+
+/// Adds every list of the file; false when there is none that can be read.
+bool load_revocation_lists(X509_STORE& store, const std::string& file) {
+    const std::unique_ptr<BIO, decltype(&::BIO_free)> text{
+        ::BIO_new_file(file.c_str(), "r"), &::BIO_free};
+    std::size_t lists = 0;
+    while (text) {
+        const std::unique_ptr<X509_CRL, FreeList> list{
+            ::PEM_read_bio_X509_CRL(text.get(), nullptr, nullptr, nullptr)};
+        if (!list || ::X509_STORE_add_crl(&store, list.get()) != 1) {
+            break;
+        }
+        ++lists;
+    }
+    // PEM says "no start line" at the end of a good file, and something else in a damaged one.
+    const bool whole = ERR_GET_REASON(::ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ::ERR_clear_error();
+    if (lists == 0 || !whole) {
+        return false;
+    }
+    ::X509_STORE_set_flags(&store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    ::X509_STORE_set_verify_cb(&store, judge_revocation);
+    return true;
 }
 
 /// Without a bundle the store stays empty, and nothing will verify.
@@ -85,6 +125,12 @@ Expected<TlsPolicy> TlsPolicy::make(const TlsSettings& settings) {
     const bool own = !settings.ca_file.empty();
     if (own && ::X509_STORE_load_file(trust.get(), settings.ca_file.c_str()) != 1) {
         return unreadable(settings.ca_file);
+    }
+    if (!settings.crl_file.empty() && !load_revocation_lists(*trust, settings.crl_file)) {
+        return failed(
+            failure_code::internal,
+            "reading the revocation lists from " + settings.crl_file + ": no usable PEM file"
+        );
     }
     auto load = [trust, own] {
         if (!own) {

@@ -18,7 +18,7 @@ Expected<std::unique_ptr<GetOrigins>> GetOrigins::make(
     if (!rules) {
         return rules.error();
     }
-    auto tls = TlsPolicy::make({plan.ca_file});
+    auto tls = TlsPolicy::make({plan.ca_file, {}});
     if (!tls) {
         return tls.error();
     }

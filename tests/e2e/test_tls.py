@@ -70,6 +70,43 @@ def test_tls_02_and_04_bad_certificate(trusting, authority, speaking, name, subj
     assert origin.requests == [], "nothing is sent over such a connection"
 
 
+def test_revoked_by_the_operators_list(start, authority, speaking):
+    bad = speaking(authority.context("revoked", "IP:127.0.0.1"))
+    good = speaking(authority.context("still_good", "IP:127.0.0.1"))
+    service = start(fetch__ca_file=str(authority.ca), fetch__crl_file=str(authority.revoke("revoked")))
+
+    one = ending(service, bad.url("/a"))
+
+    assert (one["state"], one["error"]["code"]) == ("failed", "tls.revoked")
+    assert one["error"]["retryable"] is False
+    assert bad.requests == [], "nothing is sent over such a connection"
+    assert ending(service, good.url("/a"))["state"] == "succeeded"
+    labelled = ending(service, bad.url("/b"), tls={"verify": "label"})
+    assert labelled["attempts"][0]["tls"]["verdict"] == "tls.revoked", labelled
+
+
+def test_an_authority_without_a_list_is_not_asked_about(start, authority, speaking, tmp_path):
+    other = tls.Authority(tmp_path, "Another authority")
+    both = tmp_path / "both.pem"
+    both.write_text(authority.ca.read_text() + other.ca.read_text())
+    origin = speaking(other.context("listless", "IP:127.0.0.1"))
+    authority.context("mine", "IP:127.0.0.1")
+    service = start(fetch__ca_file=str(both), fetch__crl_file=str(authority.revoke("mine")))
+
+    assert ending(service, origin.url("/a"))["state"] == "succeeded"
+
+
+def test_a_list_that_has_expired_vouches_for_nobody(start, authority, speaking):
+    origin = speaking(authority.context("unsure", "IP:127.0.0.1"))
+    authority.context("gone", "IP:127.0.0.1")
+    service = start(fetch__ca_file=str(authority.ca), fetch__crl_file=str(authority.revoke("gone", -1)))
+
+    one = ending(service, origin.url("/a"))
+
+    assert (one["state"], one["error"]["code"]) == ("failed", "tls.untrusted")
+    assert "CRL has expired" in one["error"]["detail"]
+
+
 def test_tls_06_unknown_authority(service, authority, speaking):
     origin = speaking(authority.context("unknown", "IP:127.0.0.1"))
 
