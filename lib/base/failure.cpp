@@ -106,6 +106,11 @@ constexpr auto rows = std::to_array<Row>({
     {callback_not_found, "callback.not_found", "No such callback", 404},
     {callback_limit, "callback.limit", "The job has too many callbacks", 409},
     {delivery_not_found, "delivery.not_found", "No such delivery", 404},
+    {job_cancelling, "job.cancelling", "The job is being cancelled", 409},
+    {job_uploading, "job.uploading", "The job is still being uploaded", 409},
+    {idempotency_key_invalid, "idempotency.key_invalid", "The Idempotency-Key cannot be read", 400},
+    {idempotency_mismatch, "idempotency.mismatch", "The key was used for another request", 422},
+    {idempotency_in_progress, "idempotency.in_progress", "The first request is still running", 409},
 });
 
 constexpr const Row& row_of(failure_code code) noexcept {

@@ -109,6 +109,11 @@ enum class failure_code : std::uint16_t {
     callback_not_found = 270,     ///< 404
     callback_limit = 271,         ///< 409: the job has as many as it may
     delivery_not_found = 272,     ///< 404
+    job_cancelling = 260,         ///< 409: the job is being cancelled
+    job_uploading = 261,          ///< 409: the upload that makes the job is still going on
+    idempotency_key_invalid = 262,  ///< 400: the Idempotency-Key cannot be read
+    idempotency_mismatch = 263,   ///< 422: the key was used for another request
+    idempotency_in_progress = 264,  ///< 409: the first request with the key is not answered yet
 };
 
 /// What went wrong, in words for a person: "what was being done: what went wrong".

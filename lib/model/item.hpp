@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,9 @@ using RequestDigest = std::array<std::uint8_t, 16>;
 /// headers, timeouts …), canonical, or empty; it is read again only when the item is fetched or
 /// shown, so that a million plain URLs cost a million plain rows.
 struct Item {
+    /// An index that the store gives when the item is appended.
+    static constexpr std::uint64_t unnumbered = std::numeric_limits<std::uint64_t>::max();
+
     std::uint64_t index = 0;
     std::string url;  ///< canonical; as given, when it could not be read
     std::string extras;

@@ -208,6 +208,20 @@ constexpr std::array job_rows{
 
 }  // namespace
 
+Fault read_job_option(
+    const JsonMember& member, std::string_view name, const OptionContext& context,
+    JobOptions& options
+) {
+    const auto* const row = std::ranges::find(job_rows, name, &JobRow::name);
+    if (row != job_rows.end()) {
+        return row->read(member, options, context);
+    }
+    if (is_fetch_option(name)) {
+        return read_fetch_option(member, name, context, options.fetch);
+    }
+    return member.refused("there is no such option");
+}
+
 Fault read_job_options(
     const JsonMember& member, const OptionContext& context, JobOptions& options
 ) {
@@ -218,16 +232,7 @@ Fault read_job_options(
     for (const auto& entry : *object) {
         const std::string_view name = entry.key();
         const JsonMember child{member, name, entry.value()};
-        const auto* const row = std::ranges::find(job_rows, name, &JobRow::name);
-        Fault fault;
-        if (row != job_rows.end()) {
-            fault = row->read(child, options, context);
-        } else if (is_fetch_option(name)) {
-            fault = read_fetch_option(child, name, context, options.fetch);
-        } else {
-            fault = child.refused("there is no such option");
-        }
-        if (fault) {
+        if (auto fault = read_job_option(child, name, context, options)) {
             return fault;
         }
     }

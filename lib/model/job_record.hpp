@@ -20,6 +20,11 @@ struct JobRecord {
     job_state state = job_state::pending;
     state_reason reason = state_reason::none;
     bool sealed = false;  ///< no more items will come
+    /// Left open on purpose, so that items can be appended: it goes on over a restart, where one
+    /// that is neither sealed nor open is an upload that broke off.
+    bool open = false;
+    std::uint32_t run = 1;   ///< how often it has been set going: 1, and once more by each retry
+    bool rerunning = false;  ///< its items are still being put back for another run
     std::uint64_t total = 0;
     std::uint64_t last_seq = 0;
     JobTally tally;

@@ -40,6 +40,12 @@ struct OptionContext {
 ///         written and of no use
 Fault read_job_options(const JsonMember& member, const OptionContext& context, JobOptions& options);
 
+/// Reads one member of a job's `options` by its name, in the same way.
+Fault read_job_option(
+    const JsonMember& member, std::string_view name, const OptionContext& context,
+    JobOptions& options
+);
+
 /// Whether a request may carry a member of this name to say how it is fetched.
 [[nodiscard]] bool is_fetch_option(std::string_view name) noexcept;
 

@@ -103,4 +103,11 @@ struct ItemResult {
 /// Adds one result to a tally. The only place where results are counted.
 void count(JobTally& tally, const ItemResult& result);
 
+/// Takes back what `count` added: the result is about to be replaced.
+void uncount(JobTally& tally, const ItemResult& result);
+
+/// The result of an item that was run again keeps the attempts of the runs before, the newest
+/// thousand of all.
+void keep_attempts(ItemResult earlier, ItemResult& result);
+
 }  // namespace fanfetch

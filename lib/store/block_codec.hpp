@@ -59,9 +59,20 @@ private:
     bool ok_ = false;
 };
 
-/// Which result each of `slots` consecutive items has: its seq, or 0.
+/// Which result each of `slots` consecutive items has: its seq, or 0. An item that is to be run
+/// again has none, and the mark tells it from one that never had: the rest is the seq of its last
+/// result, whose attempts the next one keeps.
 struct SeqBlock {
     static constexpr std::size_t slots = 256;
+    static constexpr std::uint32_t rerun_mark = 0x8000'0000;
+    static constexpr std::uint64_t largest_seq = rerun_mark - 1;
+
+    [[nodiscard]] static constexpr bool has_result(std::uint32_t slot) noexcept {
+        return slot != 0 && slot < rerun_mark;
+    }
+    [[nodiscard]] static constexpr std::uint32_t seq_of(std::uint32_t slot) noexcept {
+        return has_result(slot) ? slot : 0;
+    }
     std::array<std::uint32_t, slots> seqs{};
 
     friend bool operator==(const SeqBlock&, const SeqBlock&) = default;

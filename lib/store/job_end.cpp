@@ -11,6 +11,9 @@ JobChange completing(const Completion& completion) {
 }
 
 JobChange without_end(JobChange change) {
+    if (!change.state && !change.finished_at) {
+        return change;  // it is about something else: how long the job is kept, say
+    }
     change.state.reset();
     change.reason.reset();
     change.finished_at.reset();

@@ -5,6 +5,7 @@
 #include "model/host_record.hpp"
 #include "model/item.hpp"
 #include "model/job_record.hpp"
+#include "model/rerun.hpp"
 #include "model/result.hpp"
 #include "store/webhook_store.hpp"
 
@@ -63,16 +64,31 @@ struct Commit {
     std::optional<WallTime> completed_at{};  ///< the job is `completed`, by this commit or before
 };
 
+/// A request that made something, under the key its client gave it: what a repetition of it gets.
+struct RequestKey {
+    std::string tenant;
+    std::string key;
+    Sha256 digest{};  ///< of the request
+    std::string job_id;
+    std::string answer{};  ///< as it was given, in the words of who gave it; empty: none was yet
+    WallTime created_at{};
+
+    friend bool operator==(const RequestKey&, const RequestKey&) = default;
+};
+
 /// A change of a job's state. Only members with a value are written. A job that is done stays as
-/// it ended: state, reason and the times of its end are left alone then.
+/// it ended: a change that names a state or an end leaves state, reason and the times of the end
+/// alone then.
 struct JobChange {
     std::optional<job_state> state{};
     std::optional<state_reason> reason{};
     std::optional<bool> sealed{};
+    std::optional<bool> open{};
     std::optional<WallTime> started_at{};
     std::optional<WallTime> finished_at{};
     std::optional<WallTime> expires_at{};
     std::optional<JobOptions> options{};
+    std::optional<RequestKey> key{};  ///< remembered in the same transaction
 };
 
 /// Which jobs a list wants.
@@ -142,9 +158,10 @@ public:
     virtual Future<Expected<void>> create_job(JobRecord job) = 0;
 
     /// Appends items to an unsealed job; their indexes follow the last one without a gap, and
-    /// `items[i].index` must say so (internal when not). An item with a `failure` gets its result
-    /// at once. One with a `digest` that an earlier item of the job has gets that item's index as
-    /// its `same_as`, which is seen whenever it is read. Errors: job_sealed, job_done.
+    /// `items[i].index` must say so (internal when not), or be Item::unnumbered. An item with a
+    /// `failure` gets its result at once. One with a `digest` that an earlier item of the job has
+    /// gets that item's index as its `same_as`, which is seen whenever it is read. Errors:
+    /// job_sealed, job_done.
     virtual Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) = 0;
 
     /// Records results: each gets the next seq of its job. A result of an item that already has
@@ -160,6 +177,25 @@ public:
     /// then applies `change` in the transaction of the last group. The answer is the last commit.
     virtual Future<Expected<Commit>> cancel_rest(
         std::string job_id, failure_code code, JobChange change
+    ) = 0;
+
+    /// Has items of a done job run again: those whose result is selected have none any more, in
+    /// groups of bounded size. The first of them takes back the job's end and the times of it,
+    /// counts up its run and applies `change`; when there is none, nothing changes. Without a
+    /// selection it goes on with what a crash interrupted (JobRecord::rerunning). The answer is how
+    /// many items have no result then. An item's next result keeps the attempts of the one it
+    /// replaces, which no list shows any more; what was stored of that one goes with the job.
+    /// Errors: job_not_found, job_running, job_too_many_items when seqs run out.
+    virtual Future<Expected<std::uint64_t>> rerun(
+        std::string job_id, std::optional<RerunSelection> selection, JobChange change
+    ) = 0;
+
+    /// Remembers a request's key, in place of an earlier request with the same one.
+    virtual Future<Expected<void>> save_key(RequestKey key) = 0;
+    /// Forgets keys that are older, some at a time; the answer is how many went.
+    virtual Future<Expected<std::uint64_t>> forget_keys(WallTime before) = 0;
+    [[nodiscard]] virtual std::optional<RequestKey> find_key(
+        const std::string& tenant, const std::string& key
     ) = 0;
 
     /// Erases a job with its items, results and, when nothing else refers to them, its segments.

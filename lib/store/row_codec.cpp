@@ -204,6 +204,13 @@ void encode(std::string& out, const ItemResult& result) {
     }
 }
 
+std::optional<std::uint64_t> decode_result_index(std::string_view record) noexcept {
+    ByteReader in{record};
+    (void)in.number_up_to(reused | has_digest | has_body | has_payload | has_extract);
+    const auto index = in.number();
+    return in.ok() ? std::optional{index} : std::nullopt;
+}
+
 std::optional<ItemResult> decode_result(std::string_view record, result_detail wanted) {
     ByteReader in{record};
     ItemResult result;

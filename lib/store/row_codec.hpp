@@ -30,6 +30,9 @@ void encode(std::string& out, const ItemResult& result);
     std::string_view record, result_detail wanted = result_detail::with_attempts
 );
 
+/// Which item a result is of, without reading the rest. nullopt when the record cannot be read.
+[[nodiscard]] std::optional<std::uint64_t> decode_result_index(std::string_view record) noexcept;
+
 /// The counters of a job's row. nullopt when the bytes are none.
 void encode(std::string& out, const JobTally& tally);
 [[nodiscard]] std::optional<JobTally> decode_tally(std::string_view bytes);

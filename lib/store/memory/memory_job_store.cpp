@@ -68,6 +68,9 @@ BodyRef MemoryJobStore::keep_body(Body body) {
 
 void MemoryJobStore::record_one(Job& job, ItemResult result) {
     auto& seq = job.seq_of[result.index];
+    if (const auto earlier = job.replaced.extract(result.index)) {
+        keep_attempts(job.results[earlier.mapped() - 1], result);
+    }
     result.seq = seq = job.results.size() + 1;
     count(job.record.tally, result);
     job.results.push_back(std::move(result));
@@ -109,7 +112,11 @@ Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::v
         ));
     }
     for (std::size_t i = 0; i < items.size(); ++i) {
-        if (items[i].index != job->items.size() + i) {
+        const auto due = job->items.size() + i;
+        if (items[i].index == Item::unnumbered) {
+            items[i].index = due;
+        }
+        if (items[i].index != due) {
             return ready<Commit>(
                 failed(failure_code::internal, "appending to job " + job_id + ": a wrong index")
             );
@@ -184,12 +191,16 @@ void MemoryJobStore::apply(Job& job, const JobChange& wanted) {
     record.state = change.state.value_or(record.state);
     record.reason = change.reason.value_or(record.reason);
     record.sealed = change.sealed.value_or(record.sealed);
+    record.open = change.open.value_or(record.open);
     record.started_at = change.started_at ? change.started_at : record.started_at;
     record.finished_at = change.finished_at ? change.finished_at : record.finished_at;
     record.expires_at = change.expires_at ? change.expires_at : record.expires_at;
     record.options = change.options.value_or(record.options);
     if (!was_done && is_done(record.state)) {
         tell_of_end(job, std::nullopt);
+    }
+    if (change.key) {
+        keys_.insert_or_assign({change.key->tenant, change.key->key}, *change.key);
     }
 }
 
@@ -223,6 +234,61 @@ Future<Expected<Commit>> MemoryJobStore::cancel_rest(
     }
     apply(*job, change);
     return ready<Commit>(commit_of(*job));
+}
+
+Future<Expected<std::uint64_t>> MemoryJobStore::rerun(
+    std::string job_id, std::optional<RerunSelection> selection, JobChange change
+) {
+    const std::lock_guard lock{mutex_};
+    Job* job = find(job_id);
+    if (job == nullptr) {
+        return ready<std::uint64_t>(no_such_job(job_id));
+    }
+    if (!selection) {
+        return ready<std::uint64_t>(std::uint64_t{0});  // nothing ever interrupts it here
+    }
+    if (!is_done(job->record.state)) {
+        return ready<std::uint64_t>(
+            failed(failure_code::job_running, "running items again: the job is not done yet")
+        );
+    }
+    for (std::uint64_t index = 0; index < job->items.size(); ++index) {
+        auto& seq = job->seq_of[index];
+        if (seq != 0 && selects(*selection, job->results[seq - 1])) {
+            uncount(job->record.tally, job->results[seq - 1]);
+            job->replaced[index] = std::exchange(seq, 0);
+        }
+    }
+    if (!job->replaced.empty()) {
+        job->record.state = job_state::running;  // not done: the change holds
+        job->record.finished_at.reset();
+        job->record.expires_at.reset();
+        ++job->record.run;
+        apply(*job, change);
+    }
+    return ready<std::uint64_t>(std::uint64_t{job->replaced.size()});
+}
+
+Future<Expected<void>> MemoryJobStore::save_key(RequestKey key) {
+    const std::lock_guard lock{mutex_};
+    const std::pair name{key.tenant, key.key};
+    keys_.insert_or_assign(name, std::move(key));
+    return ready(Expected<void>{});
+}
+
+Future<Expected<std::uint64_t>> MemoryJobStore::forget_keys(WallTime before) {
+    const std::lock_guard lock{mutex_};
+    const auto gone =
+        std::erase_if(keys_, [before](const auto& key) { return key.second.created_at < before; });
+    return ready<std::uint64_t>(std::uint64_t{gone});
+}
+
+std::optional<RequestKey> MemoryJobStore::find_key(
+    const std::string& tenant, const std::string& key
+) {
+    const std::lock_guard lock{mutex_};
+    const auto found = keys_.find({tenant, key});
+    return found == keys_.end() ? std::nullopt : std::optional{found->second};
 }
 
 Future<Expected<void>> MemoryJobStore::erase_job(std::string job_id) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fanfetch {
@@ -29,6 +30,14 @@ public:
     Future<Expected<void>> change_job(std::string job_id, JobChange change) override;
     Future<Expected<Commit>> cancel_rest(std::string job_id, failure_code code, JobChange change)
         override;
+    Future<Expected<std::uint64_t>> rerun(
+        std::string job_id, std::optional<RerunSelection> selection, JobChange change
+    ) override;
+    Future<Expected<void>> save_key(RequestKey key) override;
+    Future<Expected<std::uint64_t>> forget_keys(WallTime before) override;
+    [[nodiscard]] std::optional<RequestKey> find_key(
+        const std::string& tenant, const std::string& key
+    ) override;
     Future<Expected<void>> erase_job(std::string job_id) override;
     Future<Expected<void>> save_hosts(std::vector<HostRecord> hosts) override;
     [[nodiscard]] std::vector<HostRecord> hosts() override;
@@ -70,6 +79,7 @@ private:
         std::vector<ItemResult> results;                  // by seq - 1
         std::vector<std::uint64_t> seq_of;                // by index; 0: no result
         std::map<RequestDigest, std::uint64_t> requests;  // the first item with each
+        std::map<std::uint64_t, std::uint64_t> replaced;  // index -> seq of an item to run again
     };
     struct Callback {
         CallbackRecord record;
@@ -109,6 +119,7 @@ private:
     std::map<std::string, Job> jobs_;  // ids sort by time
     std::map<std::uint64_t, Body> bodies_;
     std::map<std::string, HostRecord> hosts_;
+    std::map<std::pair<std::string, std::string>, RequestKey> keys_;  // by tenant and key
     std::uint64_t last_body_ = 0;
     std::map<std::uint64_t, Callback> callbacks_;  // keys rise with registration
     std::map<std::uint64_t, Delivery> deliveries_;

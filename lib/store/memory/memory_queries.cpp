@@ -129,6 +129,9 @@ std::vector<ItemRow> MemoryJobStore::results_by_seq(const ResultQuery& query) {
     for (auto seq = query.after; job != nullptr && seq < job->results.size() &&
                                  takes_more(rows.size(), query.limit, bytes, query.max_bytes);
          ++seq) {
+        if (job->seq_of[job->results[seq].index] != seq + 1) {
+            continue;  // its item was run again
+        }
         rows.push_back(row(*job, job->results[seq].index, query.with_attempts));
         bytes += bytes_of(rows.back().item) + rows.back().result->detail.size();
     }

@@ -49,6 +49,7 @@ void MemoryJobStore::tell_of_end(const Job& job, std::optional<std::uint64_t> on
     ending.job_id = record.id;
     ending.state = record.state;
     ending.reason = record.reason;
+    ending.run = record.run;
     ending.total = job.items.size();
     ending.tally = record.tally;
     ending.finished_at = record.finished_at.value_or(WallTime{});

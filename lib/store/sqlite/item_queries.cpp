@@ -53,7 +53,7 @@ const Item& Queries::item_at(std::int64_t job, std::uint64_t index) {
     return items_.records[static_cast<std::size_t>(index - items_.first)];
 }
 
-ItemResult Queries::result_at(std::int64_t job, std::uint64_t seq, result_detail wanted) {
+const std::string& Queries::record_at(std::int64_t job, std::uint64_t seq) {
     if (results_.job != job || seq < results_.first ||
         seq - results_.first >= results_.records.size()) {
         Rows rows{find_results_.bind(row_key(job, 0), row_key(job, seq))};
@@ -69,8 +69,11 @@ ItemResult Queries::result_at(std::int64_t job, std::uint64_t seq, result_detail
             throw_damaged("a block of results cannot be read");
         }
     }
-    const auto place = static_cast<std::size_t>(seq - results_.first);
-    auto result = decode_result(results_.records[place], wanted);
+    return results_.records[static_cast<std::size_t>(seq - results_.first)];
+}
+
+ItemResult Queries::result_at(std::int64_t job, std::uint64_t seq, result_detail wanted) {
+    auto result = decode_result(record_at(job, seq), wanted);
     if (!result) {
         throw_damaged("a result cannot be read");
     }
@@ -92,7 +95,19 @@ std::uint32_t Queries::seq_of(std::int64_t job, std::uint64_t index) {
         }
         seqs_key_ = key;
     }
-    return seqs_.seqs[index % SeqBlock::slots];
+    return SeqBlock::seq_of(seqs_.seqs[index % SeqBlock::slots]);
+}
+
+/// Whether the item of this result has been run again since.
+bool Queries::replaced(const JobKey& job, std::uint64_t seq) {
+    if (!job.run_again) {
+        return false;
+    }
+    const auto index = decode_result_index(record_at(job.key, seq));
+    if (!index) {
+        throw_damaged("a result cannot be read");
+    }
+    return seq_of(job.key, *index) != seq;
 }
 
 ItemsFound Queries::scan_unfinished(const ItemScan& scan) {
@@ -133,7 +148,10 @@ std::vector<ItemRow> Queries::results_by_seq(const ResultQuery& query) {
         for (auto seq = query.after;
              job && seq < job->last_seq &&
              takes_more(rows.size(), query.limit, bytes, query.max_bytes);) {
-            auto result = result_at(job->key, ++seq, wanted);
+            if (replaced(*job, ++seq)) {
+                continue;
+            }
+            auto result = result_at(job->key, seq, wanted);
             auto item = item_at(job->key, result.index);
             rows.push_back({std::move(item), std::move(result)});
             bytes += bytes_of(rows.back());

@@ -27,6 +27,8 @@ struct OpenJob {
     EventSet events;  ///< of all its callbacks together
     job_state state = job_state::pending;
     bool sealed = false;
+    std::int64_t run = 1;
+    bool rerunning = false;  ///< its items are being put back for another run
     std::uint64_t total = 0;
     std::uint64_t last_seq = 0;
     std::uint64_t low_water = 0;  ///< every item below has a result

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view job_columns =
     "SELECT j.id, j.tenant, o.json, j.state, j.reason, j.sealed, j.total, j.last_seq, j.tally,"
-    " j.created_at, j.started_at, j.finished_at, j.expires_at"
+    " j.created_at, j.started_at, j.finished_at, j.expires_at, j.open, j.run,"
+    " j.rerun IS NOT NULL"
     " FROM jobs j JOIN options o ON o.job = j.key WHERE j.erased = 0 AND ";
 
 std::string jobs_where(std::string_view condition) {
@@ -37,7 +38,7 @@ Queries::Queries(const std::string& path)
       find_job_{connection_, jobs_where("j.id = ?")},
       find_key_{
           connection_,
-          "SELECT key, total, last_seq, low_water FROM jobs WHERE id = ? AND erased = 0"},
+          "SELECT key, total, last_seq, low_water, run FROM jobs WHERE id = ? AND erased = 0"},
       list_jobs_{
           connection_, jobs_where("j.tenant = ?1 AND (?2 = '' OR j.id < ?2)"
                                   " AND (?3 IS NULL OR j.state = ?3)"
@@ -54,7 +55,10 @@ Queries::Queries(const std::string& path)
           connection_,
           "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos DESC LIMIT 1"},
       find_outcomes_{connection_, "SELECT seqs FROM outcomes WHERE pos = ?"},
-      hosts_{connection_, "SELECT host, json FROM hosts ORDER BY host"} {
+      hosts_{connection_, "SELECT host, json FROM hosts ORDER BY host"},
+      find_request_key_{
+          connection_,
+          "SELECT digest, job_id, answer, created_at FROM keys WHERE tenant = ? AND key = ?"} {
     constexpr int busy_ms = 1000;
     sqlite3_busy_timeout(connection_.handle(), busy_ms);
 }
@@ -88,7 +92,28 @@ std::optional<Queries::JobKey> Queries::key_of(const std::string& job_id) {
     return JobKey{
         find_key_.number(0), static_cast<std::uint64_t>(find_key_.number(1)),
         static_cast<std::uint64_t>(find_key_.number(2)),
-        static_cast<std::uint64_t>(find_key_.number(3))};
+        static_cast<std::uint64_t>(find_key_.number(3)), find_key_.number(4) > 1};
+}
+
+std::optional<RequestKey> Queries::find_key(const std::string& tenant, const std::string& key) {
+    return in_one_moment([&]() -> std::optional<RequestKey> {
+        Rows rows{find_request_key_.bind(tenant, key)};
+        if (!rows.next()) {
+            return std::nullopt;
+        }
+        RequestKey found;
+        const auto digest = find_request_key_.blob(0);
+        if (digest.size() != found.digest.size()) {
+            throw_damaged("a request's key cannot be read");
+        }
+        found.tenant = tenant;
+        found.key = key;
+        std::ranges::copy(digest, found.digest.begin());
+        found.job_id = find_request_key_.text(1);
+        found.answer = find_request_key_.blob(2);
+        found.created_at = wall_time(find_request_key_.number(3));
+        return found;
+    });
 }
 
 JobRecord Queries::job_record(Statement& row) const {
@@ -111,6 +136,9 @@ JobRecord Queries::job_record(Statement& row) const {
     job.started_at = optional_time(row, 10);
     job.finished_at = optional_time(row, 11);
     job.expires_at = optional_time(row, 12);
+    job.open = row.number(13) != 0;
+    job.run = static_cast<std::uint32_t>(row.number(14));
+    job.rerunning = row.number(15) != 0;
     return job;
 }
 

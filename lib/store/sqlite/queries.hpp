@@ -27,6 +27,9 @@ public:
     [[nodiscard]] std::vector<JobRecord> unfinished_jobs();
     [[nodiscard]] std::vector<std::string> expired_jobs(WallTime now, std::size_t limit);
     [[nodiscard]] std::vector<HostRecord> hosts();
+    [[nodiscard]] std::optional<RequestKey> find_key(
+        const std::string& tenant, const std::string& key
+    );
     [[nodiscard]] ItemsFound scan_unfinished(const ItemScan& scan);
     [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query);
     [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query);
@@ -42,6 +45,7 @@ private:
         std::uint64_t total = 0;
         std::uint64_t last_seq = 0;
         std::uint64_t low_water = 0;
+        bool run_again = false;  ///< some results may have been replaced
     };
     /// A block of rows that stays decoded while neighbours of it are asked for.
     template <class Record>
@@ -56,7 +60,9 @@ private:
     [[nodiscard]] std::optional<JobKey> key_of(const std::string& job_id);
     [[nodiscard]] JobRecord job_record(Statement& row) const;
     [[nodiscard]] const Item& item_at(std::int64_t job, std::uint64_t index);
+    [[nodiscard]] const std::string& record_at(std::int64_t job, std::uint64_t seq);
     [[nodiscard]] ItemResult result_at(std::int64_t job, std::uint64_t seq, result_detail wanted);
+    [[nodiscard]] bool replaced(const JobKey& job, std::uint64_t seq);
     [[nodiscard]] std::uint32_t seq_of(std::int64_t job, std::uint64_t index);
     void forget_blocks();
 
@@ -77,6 +83,7 @@ private:
     Statement find_results_;
     Statement find_outcomes_;
     Statement hosts_;
+    Statement find_request_key_;
 };
 
 template <class Answer>

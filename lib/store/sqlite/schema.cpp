@@ -42,6 +42,20 @@ constexpr const char* tables_of_version_3 =
     "CREATE TABLE IF NOT EXISTS requests(job INTEGER NOT NULL, digest BLOB NOT NULL,"
     " item INTEGER NOT NULL, PRIMARY KEY(job, digest)) WITHOUT ROWID";
 
+// What is being run again (see model/rerun.hpp) is there until the last item of it has been put
+// back.
+constexpr const char* columns_of_version_4 = R"sql(
+ALTER TABLE jobs ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN run INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE jobs ADD COLUMN rerun TEXT;
+)sql";
+constexpr const char* tables_of_version_4 = R"sql(
+CREATE TABLE IF NOT EXISTS keys(
+    tenant TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, job_id TEXT NOT NULL,
+    answer BLOB NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY(tenant, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_by_age ON keys(created_at);
+)sql";
+
 // Who is to be told of what, and the outbox with its log. `endpoint` is what one limit is for; a
 // callback's `cursor` is the seq up to which the results of its job have been made deliveries, and
 // it is `following` while there may be more. A callback outlives its job (as that of job 0) until
@@ -93,6 +107,8 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute(tables);
     connection.execute(tables_of_version_2);
     connection.execute(tables_of_version_3);
+    connection.execute(columns_of_version_4);
+    connection.execute(tables_of_version_4);
     connection.execute(tables_of_version_5);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
@@ -111,6 +127,10 @@ void migrate_schema(Connection& connection) {
         connection.execute(tables_of_version_2);
     }
     connection.execute(tables_of_version_3);
+    if (connection.number("SELECT count(*) FROM pragma_table_info('jobs') WHERE name = 'run'") == 0) {
+        connection.execute(columns_of_version_4);
+    }
+    connection.execute(tables_of_version_4);
     connection.execute(tables_of_version_5);
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");

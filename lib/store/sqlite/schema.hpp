@@ -16,6 +16,7 @@ inline constexpr std::int32_t application_id = 0x46616E46;
 ///     1  jobs, items, results, segments
 ///     2  hosts
 ///     3  requests
+///     4  jobs that stay open or are run again, keys of requests
 ///     5  callbacks, deliveries
 inline constexpr std::int32_t schema_version = 5;
 

@@ -56,6 +56,26 @@ Future<Expected<Commit>> SqliteJobStore::cancel_rest(
     return queue<CancelRest>(std::move(job_id), code, std::move(change), options_.clock->wall());
 }
 
+Future<Expected<std::uint64_t>> SqliteJobStore::rerun(
+    std::string job_id, std::optional<RerunSelection> selection, JobChange change
+) {
+    return queue<Rerun>(std::move(job_id), std::move(selection), std::move(change));
+}
+
+Future<Expected<void>> SqliteJobStore::save_key(RequestKey key) {
+    return queue<SaveKey>(std::move(key));
+}
+
+Future<Expected<std::uint64_t>> SqliteJobStore::forget_keys(WallTime before) {
+    return queue<ForgetKeys>(before);
+}
+
+std::optional<RequestKey> SqliteJobStore::find_key(
+    const std::string& tenant, const std::string& key
+) {
+    return readers_.with([&](Queries& queries) { return queries.find_key(tenant, key); });
+}
+
 Future<Expected<void>> SqliteJobStore::erase_job(std::string job_id) {
     return queue<EraseJob>(std::move(job_id));
 }

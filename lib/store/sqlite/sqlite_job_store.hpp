@@ -30,6 +30,14 @@ public:
     Future<Expected<void>> change_job(std::string job_id, JobChange change) override;
     Future<Expected<Commit>> cancel_rest(std::string job_id, failure_code code, JobChange change)
         override;
+    Future<Expected<std::uint64_t>> rerun(
+        std::string job_id, std::optional<RerunSelection> selection, JobChange change
+    ) override;
+    Future<Expected<void>> save_key(RequestKey key) override;
+    Future<Expected<std::uint64_t>> forget_keys(WallTime before) override;
+    [[nodiscard]] std::optional<RequestKey> find_key(
+        const std::string& tenant, const std::string& key
+    ) override;
     Future<Expected<void>> erase_job(std::string job_id) override;
     Future<Expected<void>> save_hosts(std::vector<HostRecord> hosts) override;
     [[nodiscard]] std::vector<HostRecord> hosts() override;

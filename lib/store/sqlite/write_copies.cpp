@@ -17,9 +17,11 @@ Blob blob_of(const RequestDigest& digest) {
 }  // namespace
 
 /// The earlier item with this item's digest; none: this is the first, which is kept in mind.
-std::optional<std::uint64_t> WriteSession::first_with(OpenJob& job, const Item& item) {
+std::optional<std::uint64_t> WriteSession::first_with(
+    OpenJob& job, const Item& item, std::uint64_t index
+) {
     const auto digest = blob_of(*item.digest);
-    insert_request_.bind(job.key, digest, item.index).run();
+    insert_request_.bind(job.key, digest, index).run();
     if (connection_.changes() > 0) {
         return std::nullopt;
     }
@@ -45,9 +47,10 @@ std::optional<ItemResult> WriteSession::result_at(OpenJob& job, std::uint64_t in
         return std::nullopt;
     }
     const auto seq = outcomes_of(job, index).block.seqs[index % SeqBlock::slots];
-    if (seq == 0) {
-        return std::nullopt;
-    }
+    return SeqBlock::has_result(seq) ? std::optional{result_of_seq(job, seq)} : std::nullopt;
+}
+
+ItemResult WriteSession::result_of_seq(OpenJob& job, std::uint32_t seq, result_detail wanted) {
     if (job.results.count() > 0 && seq >= job.first_seq) {
         write_results(job);
     }
@@ -61,11 +64,11 @@ std::optional<ItemResult> WriteSession::result_at(OpenJob& job, std::uint64_t in
     for (; record && skip > 0; --skip) {
         record = block.next();
     }
-    auto result = record ? decode_result(*record, result_detail::without_attempts) : std::nullopt;
+    auto result = record ? decode_result(*record, wanted) : std::nullopt;
     if (!result) {
         throw_damaged("a result cannot be read");
     }
-    return result;
+    return *std::move(result);
 }
 
 }  // namespace fanfetch::sqlite

@@ -22,9 +22,9 @@ constexpr std::size_t cancels_per_step = 4096;
 constexpr std::uint64_t looks_per_step = 262'144;
 constexpr std::size_t blocks_kept = 1024;  // of one job
 
-ItemResult result_of(const Item& item, WallTime now) {
+ItemResult result_of(const Item& item, std::uint64_t index, WallTime now) {
     ItemResult result;
-    result.index = item.index;
+    result.index = index;
     result.state = item_state::failed;
     result.code = item.failure->code;
     result.status = item.failure->http_status;
@@ -49,11 +49,13 @@ Expected<Commit> WriteSession::append_items(
         );
     }
     for (std::size_t i = 0; i < items.size(); ++i) {
-        if (items[i].index != job->total + i || items[i].index > largest_low) {
+        const bool numbered = items[i].index != Item::unnumbered;
+        if ((numbered && items[i].index != job->total + i) || job->total + i > largest_low) {
             return failed(failure_code::internal, "appending to job " + job_id + ": a wrong index");
         }
     }
     touch(*job);
+    const auto first_index = job->total;
     BlockWriter block{item_block_version};
     const auto write_block = [&] {
         const auto first = row_key(job->key, job->total - block.count());
@@ -62,7 +64,7 @@ Expected<Commit> WriteSession::append_items(
     };
     for (const auto& item : items) {
         scratch_.clear();
-        if (const auto first = item.digest ? first_with(*job, item) : std::nullopt) {
+        if (const auto first = item.digest ? first_with(*job, item, job->total) : std::nullopt) {
             auto another = item;
             another.same_as = first;
             encode(scratch_, another);
@@ -78,9 +80,9 @@ Expected<Commit> WriteSession::append_items(
     if (block.count() > 0) {
         write_block();
     }
-    for (const auto& item : items) {
-        if (item.failure) {
-            record_one(*job, result_of(item, now));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        if (items[i].failure) {
+            record_one(*job, result_of(items[i], first_index + i, now));
         }
     }
     return commit_of(*job);
@@ -103,26 +105,35 @@ OpenJob::Outcomes& WriteSession::outcomes_of(OpenJob& job, std::uint64_t index) 
 }
 
 bool WriteSession::record_one(OpenJob& job, const ItemResult& result) {
-    if (result.index >= job.total || job.last_seq >= largest_low) {
+    if (result.index >= job.total || job.last_seq >= SeqBlock::largest_seq) {
         return false;
     }
     auto& outcomes = outcomes_of(job, result.index);
     auto& seq = outcomes.block.seqs[result.index % SeqBlock::slots];
-    if (seq != 0) {
+    if (SeqBlock::has_result(seq)) {
         return false;
     }
     touch(job);
     outbox_grew_ = outbox_grew_ || job.events.any_item();
+    const auto replaced = seq & ~SeqBlock::rerun_mark;
     ++job.last_seq;
     seq = static_cast<std::uint32_t>(job.last_seq);
     outcomes.changed = true;
     count(job.tally, result);
 
+    if (replaced != 0) {
+        auto earlier = result_of_seq(job, replaced, result_detail::with_attempts);
+        auto whole = result;
+        keep_attempts(std::move(earlier), whole);
+        scratch_.clear();
+        encode(scratch_, whole);
+    } else {
+        scratch_.clear();
+        encode(scratch_, result);
+    }
     if (job.results.count() == 0) {
         job.first_seq = job.last_seq;
     }
-    scratch_.clear();
-    encode(scratch_, result);
     job.results.add(scratch_);
     if (job.results.count() == records_per_block || job.results.size() >= bytes_per_block) {
         write_results(job);
@@ -149,7 +160,8 @@ Commit WriteSession::record(const ResultGroup& group) {
         }
         note_body(done, record_one(*job, done.result));
     }
-    if (group.completion && completes(job->state, job->sealed, job->tally, job->total)) {
+    if (group.completion && !job->rerunning &&
+        completes(job->state, job->sealed, job->tally, job->total)) {
         write_state(*job, completing(*group.completion));
     }
     return commit_of(*job);
@@ -205,7 +217,7 @@ void WriteSession::advance_low_water(OpenJob& job) {
         const auto& seqs = outcomes_of(job, job.low_water).block.seqs;
         const auto first = job.low_water - job.low_water % SeqBlock::slots;
         const auto end = std::min<std::uint64_t>(first + SeqBlock::slots, job.total);
-        while (job.low_water < end && seqs[job.low_water - first] != 0) {
+        while (job.low_water < end && SeqBlock::has_result(seqs[job.low_water - first])) {
             ++job.low_water;
         }
         if (job.low_water < end) {

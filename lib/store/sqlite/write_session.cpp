@@ -38,13 +38,14 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
       count_commit_{connection, "UPDATE meta SET commits = commits + 1 WHERE id = 1"},
       find_job_{
           connection,
-          "SELECT key, state, sealed, total, last_seq, low_water, tally, finished_at FROM jobs"
+          "SELECT key, state, sealed, total, last_seq, low_water, tally, finished_at, run,"
+          " rerun IS NOT NULL FROM jobs"
           " WHERE id = ? AND erased = 0"},
       insert_job_{
           connection,
           "INSERT INTO jobs(id, tenant, state, reason, sealed, erased, total, last_seq, low_water,"
-          " created_at, started_at, finished_at, expires_at, tally)"
-          " VALUES(?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, ?, ?) RETURNING key"},
+          " created_at, started_at, finished_at, expires_at, tally, open)"
+          " VALUES(?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?) RETURNING key"},
       insert_options_{connection, "INSERT INTO options(job, json) VALUES(?, ?)"},
       update_options_{connection, "UPDATE options SET json = ?2 WHERE job = ?1"},
       update_job_{
@@ -54,7 +55,8 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
           connection,
           "UPDATE jobs SET state = coalesce(?2, state), reason = coalesce(?3, reason),"
           " sealed = coalesce(?4, sealed), started_at = coalesce(?5, started_at),"
-          " finished_at = coalesce(?6, finished_at), expires_at = coalesce(?7, expires_at)"
+          " finished_at = coalesce(?6, finished_at), expires_at = coalesce(?7, expires_at),"
+          " open = coalesce(?8, open)"
           " WHERE key = ?1"},
       insert_items_{connection, "INSERT INTO items(pos, block) VALUES(?, ?)"},
       insert_results_{connection, "INSERT INTO results(pos, block) VALUES(?, ?)"},
@@ -80,7 +82,30 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
           "INSERT INTO deliveries(id, callback, callback_id, job_id, tenant, endpoint, event, run,"
           " state, attempts, created_at, due_at, last_status, last_size, last_code, payload)"
           " SELECT ?2, key, id, job_id, tenant, endpoint, ?3, ?4, 0, 0, ?5, ?5, 0, 0, 0, ?6"
-          " FROM callbacks WHERE key = ?1"} {}
+          " FROM callbacks WHERE key = ?1"},
+      put_key_{
+          connection,
+          "INSERT OR REPLACE INTO keys(tenant, key, digest, job_id, answer, created_at)"
+          " VALUES(?, ?, ?, ?, ?, ?)"},
+      forget_keys_{
+          connection,
+          "DELETE FROM keys WHERE (tenant, key) IN"
+          " (SELECT tenant, key FROM keys WHERE created_at < ? ORDER BY created_at LIMIT 1000)"} {}
+
+void WriteSession::save_key(const RequestKey& key) {
+    const void* digest = key.digest.data();
+    put_key_
+        .bind(
+            key.tenant, key.key, Blob{{static_cast<const char*>(digest), key.digest.size()}},
+            key.job_id, Blob{key.answer}, key.created_at.time_since_epoch().count()
+        )
+        .run();
+}
+
+std::uint64_t WriteSession::forget_some_keys(WallTime before) {
+    forget_keys_.bind(before.time_since_epoch().count()).run();
+    return static_cast<std::uint64_t>(connection_.changes());
+}
 
 void WriteSession::save_hosts(const std::vector<HostRecord>& hosts) {
     for (const auto& host : hosts) {
@@ -157,6 +182,8 @@ OpenJob* WriteSession::find(const std::string& job_id) {
     job.last_seq = static_cast<std::uint64_t>(find_job_.number(4));
     job.low_water = static_cast<std::uint64_t>(find_job_.number(5));
     job.tally = *std::move(tally);
+    job.run = find_job_.number(8);
+    job.rerunning = find_job_.number(9) != 0;
     if (job.state == job_state::completed) {
         job.completed_at = WallTime{std::chrono::milliseconds{find_job_.number(7)}};
     }
@@ -190,7 +217,7 @@ Expected<void> WriteSession::create_job(const JobRecord& job) {
     insert_job_.bind(
         job.id, job.tenant, static_cast<int>(job.state), static_cast<int>(job.reason), job.sealed,
         job.created_at.time_since_epoch().count(), milliseconds(job.started_at),
-        milliseconds(job.finished_at), milliseconds(job.expires_at), Blob{scratch_}
+        milliseconds(job.finished_at), milliseconds(job.expires_at), Blob{scratch_}, job.open
     );
     const auto key = insert_job_.step() ? insert_job_.number(0) : 0;
     if (key <= 0 || key > largest_job) {
@@ -221,6 +248,9 @@ Expected<void> WriteSession::change_job(const std::string& job_id, const JobChan
         const auto json = to_json(*change.options);
         update_options_.bind(job->key, json).run();
     }
+    if (change.key) {
+        save_key(*change.key);
+    }
     return {};
 }
 
@@ -229,7 +259,7 @@ void WriteSession::write_state(OpenJob& job, const JobChange& change) {
         .bind(
             job.key, number(change.state), number(change.reason), number(change.sealed),
             milliseconds(change.started_at), milliseconds(change.finished_at),
-            milliseconds(change.expires_at)
+            milliseconds(change.expires_at), number(change.open)
         )
         .run();
     const bool ends = change.state && is_done(*change.state) && !is_done(job.state);

@@ -46,6 +46,24 @@ public:
         const std::string& job_id, failure_code code, WallTime now, std::uint64_t& cursor
     );
 
+    /// Puts some items of a done job back to be run again, from `cursor` on, and moves it.
+    struct RerunStep {
+        bool complete = false;         ///< there are none left
+        std::uint64_t unfinished = 0;  ///< items that have no result now
+    };
+    [[nodiscard]] Expected<RerunStep> rerun_some(
+        const std::string& job_id, const RerunSelection& selection, const JobChange& change,
+        std::uint64_t& cursor
+    );
+    /// What a crash interrupted; nullopt when nothing was.
+    [[nodiscard]] Expected<std::optional<RerunSelection>> interrupted_rerun(
+        const std::string& job_id
+    );
+
+    void save_key(const RequestKey& key);
+    /// Forgets some older keys; how many went.
+    [[nodiscard]] std::uint64_t forget_some_keys(WallTime before);
+
     void save_hosts(const std::vector<HostRecord>& hosts);
 
     // Webhooks, as WebhookStore has them.
@@ -73,8 +91,15 @@ private:
     /// False when the item has a result already or does not exist.
     bool record_one(OpenJob& job, const ItemResult& result);
     void record_copy(OpenJob& job, const ResultToRecord& done);
-    [[nodiscard]] std::optional<std::uint64_t> first_with(OpenJob& job, const Item& item);
+    [[nodiscard]] std::optional<std::uint64_t> first_with(
+        OpenJob& job, const Item& item, std::uint64_t index
+    );
     [[nodiscard]] std::optional<ItemResult> result_at(OpenJob& job, std::uint64_t index);
+    [[nodiscard]] ItemResult result_of_seq(
+        OpenJob& job, std::uint32_t seq, result_detail wanted = result_detail::without_attempts
+    );
+    void begin_rerun(OpenJob& job, const RerunSelection& selection, const JobChange& change);
+    void take_back(OpenJob& job, const ItemResult& result, std::uint32_t& slot);
     void write_state(OpenJob& job, const JobChange& change);
     struct FollowingCallback;
     void find_callbacks(OpenJob& job);
@@ -86,6 +111,7 @@ private:
     [[nodiscard]] Item item_at(std::int64_t job, std::uint64_t index);
     [[nodiscard]] ItemResult recorded_at(std::int64_t job, std::uint64_t seq);
     void orphan_callbacks(const OpenJob& job);
+    void follow_again(const OpenJob& job);
     void touch(OpenJob& job);
     void write_results(OpenJob& job);
     void write_job(OpenJob& job);
@@ -149,6 +175,8 @@ private:
     Statement find_results_;
     Statement find_events_;
     Statement insert_delivery_;
+    Statement put_key_;
+    Statement forget_keys_;
 };
 
 }  // namespace fanfetch::sqlite

@@ -104,6 +104,7 @@ void WriteSession::enqueue_ending(const OpenJob& job, const JobEnding& ending, s
     }
     auto told = ending;
     told.job_id = job.id;
+    told.run = static_cast<std::uint32_t>(job.run);
     told.total = job.total;
     told.tally = job.tally;
     const auto payload = job_payload(*event, told);
@@ -159,6 +160,21 @@ void WriteSession::orphan_callbacks(const OpenJob& job) {
         Statement{connection_, "UPDATE callbacks SET job = 0, following = 0 WHERE job = ?"}
             .bind(job.key)
             .run();
+    }
+}
+
+/// The job runs again: who wants to hear of items follows it again.
+void WriteSession::follow_again(const OpenJob& job) {
+    if (!job.events.any_item()) {
+        return;
+    }
+    Statement find{connection_, "SELECT key, events FROM callbacks WHERE job = ? AND state = 0"};
+    Statement follow{connection_, "UPDATE callbacks SET following = 1 WHERE key = ?"};
+    find.bind(job.key);
+    while (find.step()) {
+        if (EventSet{static_cast<std::uint8_t>(find.number(1))}.any_item()) {
+            follow.bind(find.number(0)).run();
+        }
     }
 }
 

@@ -75,6 +75,49 @@ bool CancelRest::try_again() {
     return true;
 }
 
+bool Rerun::write_rows(WriteSession& session) {
+    if (!selection_) {
+        auto interrupted = session.interrupted_rerun(job_id_);
+        if (!interrupted) {
+            answer(interrupted.error());
+            return true;
+        }
+        if (!*interrupted) {
+            answer(std::uint64_t{0});
+            return true;
+        }
+        selection_ = **std::move(interrupted);
+    }
+    auto left = session.rerun_some(job_id_, *selection_, change_, cursor_);
+    if (left && !left->complete) {
+        begun_ = true;
+        return false;
+    }
+    answer(left ? Expected<std::uint64_t>{left->unfinished} : left.error());
+    return true;
+}
+
+bool Rerun::try_again() {
+    cursor_ = 0;  // what was put back before is passed over
+    return begun_;
+}
+
+bool SaveKey::write_rows(WriteSession& session) {
+    session.save_key(key_);
+    answer({});
+    return true;
+}
+
+bool ForgetKeys::write_rows(WriteSession& session) {
+    const auto some = session.forget_some_keys(before_);
+    gone_ += some;
+    if (some > 0) {
+        return false;
+    }
+    answer(gone_);
+    return true;
+}
+
 bool EraseJob::write_rows(WriteSession& session) {
     answer(session.begin_erase(job_id_));
     return true;

@@ -73,6 +73,42 @@ private:
     std::uint64_t cursor_ = 0;
 };
 
+class Rerun final : public WriteWithAnswer<std::uint64_t> {
+public:
+    Rerun(std::string job_id, std::optional<RerunSelection> selection, JobChange change)
+        : job_id_{std::move(job_id)},
+          selection_{std::move(selection)},
+          change_{std::move(change)} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+    [[nodiscard]] bool try_again() override;
+
+private:
+    std::string job_id_;
+    std::optional<RerunSelection> selection_;
+    JobChange change_;
+    std::uint64_t cursor_ = 0;
+    bool begun_ = false;  // some of its steps may be durable
+};
+
+class SaveKey final : public WriteWithAnswer<void> {
+public:
+    explicit SaveKey(RequestKey key) : key_{std::move(key)} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    RequestKey key_;
+};
+
+class ForgetKeys final : public WriteWithAnswer<std::uint64_t> {
+public:
+    explicit ForgetKeys(WallTime before) : before_{before} {}
+    [[nodiscard]] bool write_rows(WriteSession& session) override;
+
+private:
+    WallTime before_;
+    std::uint64_t gone_ = 0;
+};
+
 class EraseJob final : public WriteWithAnswer<void> {
 public:
     explicit EraseJob(std::string job_id) : job_id_{std::move(job_id)} {}

@@ -35,7 +35,7 @@ struct SqliteFactory {
 
 template <class Factory>
 class JobStoreContract : public ::testing::Test {
-protected:
+public:
     JobStoreContract() : store_owner{factory.make()}, store{*store_owner} {}
 
     void create(const std::string& id, std::size_t items = 0) {
@@ -794,6 +794,202 @@ TYPED_TEST(JobStoreContract, ScansForTheItemsThatAreWanted) {
     const auto stopped = this->store.scan_unfinished(scan);
     EXPECT_EQ(stopped.items.size(), 3U);
     EXPECT_EQ(stopped.next, 293U) << "where it was stopped it goes on";
+}
+
+JobChange running_again() {
+    JobChange change;
+    change.state = job_state::running;
+    change.reason = state_reason::none;
+    return change;
+}
+
+/// Completes a job whose items with an odd index failed.
+template <class Test>
+void complete_half(Test& test, const std::string& id, std::size_t items) {
+    test.create(id, items);
+    std::vector<ResultToRecord> results;
+    for (std::size_t index = 0; index < items; ++index) {
+        results.push_back(index % 2 == 0 ? sample_success(index) : sample_failure(index));
+    }
+    test.record(id, std::move(results));
+    JobChange end;
+    end.state = job_state::completed;
+    end.sealed = true;
+    end.finished_at = sample_time;
+    end.expires_at = sample_time + std::chrono::hours{1};
+    ASSERT_TRUE(test.store.change_job(id, end).result().has_value());
+}
+
+TYPED_TEST(JobStoreContract, RunsWhatFailedAgainInPlace) {
+    complete_half(*this, "job_1", 10);
+    RerunSelection failed_ones;
+    failed_ones.states = {item_state::failed};
+
+    const auto left = this->store.rerun("job_1", failed_ones, running_again()).take();
+
+    EXPECT_EQ(left.value(), 5U);
+    const auto job = this->store.find_job("job_1");
+    EXPECT_EQ(job->state, job_state::running);
+    EXPECT_EQ(job->run, 2U);
+    EXPECT_FALSE(job->rerunning);
+    EXPECT_FALSE(job->finished_at);
+    EXPECT_FALSE(job->expires_at);
+    EXPECT_EQ(job->tally.failed, 0U);
+    EXPECT_TRUE(job->tally.failures.empty());
+    EXPECT_EQ(job->tally.succeeded, 5U);
+    EXPECT_EQ(job->last_seq, 10U);
+    EXPECT_EQ(this->store.unfinished_jobs().size(), 1U);
+    const auto items = this->store.unfinished_items("job_1", 0, 100, 1U << 20U);
+    ASSERT_EQ(items.size(), 5U);
+    EXPECT_EQ(items[0].index, 1U);
+    EXPECT_EQ(all_results(this->store, "job_1").size(), 5U);
+    EXPECT_FALSE(this->store.find_item("job_1", 1)->result);
+    EXPECT_EQ(fault_of(this->store, "job_1"), "");
+
+    std::vector<ResultToRecord> results;
+    for (const std::uint64_t index : {9U, 7U, 5U, 3U, 1U}) {
+        results.push_back(sample_success(index));
+    }
+    std::vector<ResultGroup> groups;
+    groups.push_back({"job_1", std::move(results), Completion{sample_time, {}}});
+    const auto commit = this->store.record(std::move(groups)).take().value().at(0);
+
+    EXPECT_EQ(commit.tally.succeeded, 10U);
+    EXPECT_EQ(commit.last_seq, 15U);
+    EXPECT_TRUE(commit.completed_at);
+    const auto again = this->store.find_item("job_1", 9)->result.value();
+    EXPECT_EQ(again.seq, 11U);
+    EXPECT_EQ(again.state, item_state::succeeded);
+    EXPECT_EQ(again.attempts_made, 4U) << "three of the first run and one of the second";
+    EXPECT_EQ(fault_of(this->store, "job_1"), "");
+}
+
+TYPED_TEST(JobStoreContract, AnItemKeepsTheAttemptsOfAllItsRuns) {
+    this->create("job_1", 1);
+    std::vector<ResultToRecord> first;
+    first.push_back(sample_success(0));
+    first[0].result.attempts[0].remote_address = "192.0.2.9:80";
+    this->record("job_1", std::move(first));
+    ASSERT_TRUE(
+        this->store.change_job("job_1", {.state = job_state::completed}).result().has_value()
+    );
+    ASSERT_EQ(this->store.rerun("job_1", RerunSelection{}, running_again()).take().value(), 1U);
+
+    std::vector<ResultToRecord> second;
+    second.push_back(sample_success(0));
+    this->record("job_1", std::move(second));
+
+    const auto result = this->store.find_item("job_1", 0)->result.value();
+    ASSERT_EQ(result.attempts.size(), 2U);
+    EXPECT_EQ(result.attempts[0].remote_address, "192.0.2.9:80");
+    EXPECT_EQ(result.attempts[1].remote_address, "192.0.2.1:80");
+}
+
+TYPED_TEST(JobStoreContract, NothingToRunAgainChangesNothing) {
+    complete_half(*this, "job_1", 4);
+    RerunSelection none;
+    none.codes = {"dns.*"};
+
+    const auto left = this->store.rerun("job_1", none, running_again()).take();
+
+    EXPECT_EQ(left.value(), 0U);
+    const auto job = this->store.find_job("job_1");
+    EXPECT_EQ(job->state, job_state::completed);
+    EXPECT_EQ(job->run, 1U);
+    EXPECT_TRUE(job->finished_at);
+}
+
+TYPED_TEST(JobStoreContract, OnlyADoneJobIsRunAgain) {
+    this->create("job_1", 1);
+
+    const auto running = this->store.rerun("job_1", RerunSelection{}, running_again()).take();
+    const auto missing = this->store.rerun("job_0", RerunSelection{}, running_again()).take();
+
+    EXPECT_EQ(running.error().code, failure_code::job_running);
+    EXPECT_EQ(missing.error().code, failure_code::job_not_found);
+    EXPECT_EQ(this->store.rerun("job_1", std::nullopt, {}).take().value(), 0U);
+}
+
+TYPED_TEST(JobStoreContract, RunsAgainByIndexInAJobOfManyGroups) {
+    complete_half(*this, "job_1", 9000);
+    RerunSelection some;
+    some.indexes = {0, 17, 4097, 8999, 12'000};
+
+    ASSERT_EQ(this->store.rerun("job_1", some, running_again()).take().value(), 4U);
+
+    const auto items = this->store.unfinished_items("job_1", 0, 100, 1U << 20U);
+    ASSERT_EQ(items.size(), 4U);
+    EXPECT_EQ(items[2].index, 4097U);
+    EXPECT_EQ(fault_of(this->store, "job_1"), "");
+    ASSERT_TRUE(
+        this->store
+            .cancel_rest("job_1", failure_code::cancelled_by_user, {.state = job_state::cancelled})
+            .result()
+            .has_value()
+    );
+    ASSERT_EQ(this->store.rerun("job_1", RerunSelection{}, running_again()).take().value(), 9000U);
+    EXPECT_EQ(this->store.find_job("job_1")->run, 3U);
+    EXPECT_EQ(fault_of(this->store, "job_1"), "");
+}
+
+TYPED_TEST(JobStoreContract, NumbersItemsThatAreAppendedWithoutANumber) {
+    this->create("job_1", 70);
+    auto items = sample_items(0, 3);
+    for (auto& item : items) {
+        item.index = Item::unnumbered;
+    }
+    items[2].failure = failed(failure_code::url_invalid, "reading the URL: no scheme");
+
+    const auto commit = this->store.append_items("job_1", items).take().value();
+
+    EXPECT_EQ(commit.total, 73U);
+    EXPECT_EQ(this->store.find_item("job_1", 70)->item.url, "http://origin.test/0");
+    EXPECT_EQ(this->store.find_item("job_1", 72)->result->code, failure_code::url_invalid);
+    EXPECT_EQ(fault_of(this->store, "job_1"), "");
+}
+
+TYPED_TEST(JobStoreContract, AJobThatIsLeftOpenIsTold) {
+    this->create("job_1", 1);
+
+    ASSERT_TRUE(this->store.change_job("job_1", {.open = true}).result().has_value());
+
+    EXPECT_TRUE(this->store.find_job("job_1")->open);
+    EXPECT_FALSE(this->store.find_job("job_1")->sealed);
+    EXPECT_TRUE(this->store.append_items("job_1", sample_items(1, 1)).result().has_value());
+}
+
+TYPED_TEST(JobStoreContract, ADoneJobMayBeKeptLonger) {
+    complete_half(*this, "job_1", 2);
+    JobChange change;
+    change.expires_at = sample_time + std::chrono::hours{9};
+
+    ASSERT_TRUE(this->store.change_job("job_1", change).result().has_value());
+
+    const auto job = this->store.find_job("job_1");
+    EXPECT_EQ(job->expires_at, change.expires_at);
+    EXPECT_EQ(job->state, job_state::completed);
+}
+
+TYPED_TEST(JobStoreContract, RemembersKeysOfRequestsUntilTheyAreOld) {
+    this->create("job_1");
+    RequestKey key{"acme", "k-1", {}, "job_1", {}, sample_time};
+    key.digest.fill(0x5A);
+    JobChange change;
+    change.sealed = true;
+    change.key = key;
+
+    ASSERT_TRUE(this->store.change_job("job_1", change).result().has_value());
+    EXPECT_EQ(this->store.find_key("acme", "k-1"), std::optional{key});
+    EXPECT_FALSE(this->store.find_key("other", "k-1"));
+
+    key.answer = std::string{"202\n{}\0", 7};
+    ASSERT_TRUE(this->store.save_key(key).result().has_value());
+    EXPECT_EQ(this->store.find_key("acme", "k-1"), std::optional{key});
+
+    EXPECT_EQ(this->store.forget_keys(sample_time).take().value(), 0U);
+    const auto later = sample_time + std::chrono::milliseconds{1};
+    EXPECT_EQ(this->store.forget_keys(later).take().value(), 1U);
+    EXPECT_FALSE(this->store.find_key("acme", "k-1"));
 }
 
 }  // namespace

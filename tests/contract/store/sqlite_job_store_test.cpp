@@ -597,8 +597,10 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
         EXPECT_EQ(
             sqlite3_exec(
                 older,
-                "DROP TABLE hosts; DROP TABLE callbacks; DROP TABLE deliveries;"
-                " PRAGMA user_version = 1",
+                "DROP TABLE hosts; DROP TABLE requests; DROP TABLE keys;"
+                " DROP TABLE callbacks; DROP TABLE deliveries;"
+                " ALTER TABLE jobs DROP COLUMN open; ALTER TABLE jobs DROP COLUMN run;"
+                " ALTER TABLE jobs DROP COLUMN rerun; PRAGMA user_version = 1",
                 nullptr, nullptr, nullptr
             ),
             SQLITE_OK
@@ -616,6 +618,43 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
     EXPECT_EQ(store->hosts(), (std::vector{host}));
     EXPECT_TRUE(store->callbacks("job_1").empty());
     EXPECT_TRUE(store->deliveries({.tenant = "acme"}).empty());
+    EXPECT_EQ(store->find_job("job_1")->run, 1U);
+    EXPECT_TRUE(store->save_key({"acme", "k", {}, "job_1", {}, sample_time}).result().has_value());
+}
+
+/// What a rerun leaves behind that was cut off between two of its steps.
+TEST_F(SqliteJobStoreTest, ARerunThatWasInterruptedGoesOn) {
+    {
+        const auto store = open();
+        fill(*store, 6, 6);
+        JobChange end;
+        end.state = job_state::completed;
+        end.sealed = true;
+        ASSERT_TRUE(store->change_job("job_1", end).result().has_value());
+        RerunSelection half;
+        half.indexes = {0, 1, 2};
+        JobChange again;
+        again.state = job_state::running;
+        ASSERT_EQ(store->rerun("job_1", half, again).take().value(), 3U);
+    }
+    {
+        sqlite3* cut = nullptr;
+        ASSERT_EQ(sqlite3_open(database().c_str(), &cut), SQLITE_OK);
+        const auto change = "UPDATE jobs SET rerun = '" + to_json(RerunSelection{}) + "'";
+        EXPECT_EQ(sqlite3_exec(cut, change.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+        sqlite3_close(cut);
+    }
+    const auto store = open();
+    ASSERT_TRUE(store->find_job("job_1")->rerunning);
+
+    const auto left = store->rerun("job_1", std::nullopt, {}).take();
+
+    EXPECT_EQ(left.value(), 6U);
+    const auto job = store->find_job("job_1");
+    EXPECT_FALSE(job->rerunning);
+    EXPECT_EQ(job->run, 2U);
+    EXPECT_EQ(job->tally.terminal(), 0U);
+    EXPECT_EQ(fault_of(*store, "job_1"), "");
 }
 
 }  // namespace
