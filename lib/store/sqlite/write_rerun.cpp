@@ -66,6 +66,7 @@ Expected<WriteSession::RerunStep> WriteSession::rerun_some(
     }
     std::size_t marked = 0;
     std::uint64_t looks = 0;
+    ReadBlock block;
     for (; cursor < job->total && marked < reruns_per_step && looks < looks_per_step; ++looks) {
         cursor = next_candidate(selection, cursor, job->total);
         if (cursor == job->total) {
@@ -74,7 +75,7 @@ Expected<WriteSession::RerunStep> WriteSession::rerun_some(
         auto& outcomes = outcomes_of(*job, cursor);
         auto& slot = outcomes.block.seqs[cursor % SeqBlock::slots];
         if (SeqBlock::has_result(slot)) {
-            const auto result = result_of_seq(*job, slot);
+            const auto result = result_in(*job, slot, block);
             if (selects(selection, result)) {
                 begin_rerun(*job, selection, change);
                 take_back(*job, result, slot);
@@ -90,6 +91,31 @@ Expected<WriteSession::RerunStep> WriteSession::rerun_some(
         job->rerunning = false;
     }
     return RerunStep{complete, job->total - job->tally.terminal()};
+}
+
+/// As result_of_seq, for many in a row. Nothing is recorded meanwhile, so that blocks stay as they
+/// were read.
+ItemResult WriteSession::result_in(OpenJob& job, std::uint32_t seq, ReadBlock& block) {
+    if (seq < block.first || seq - block.first >= block.records.size()) {
+        write_results(job);
+        const Rows rows{find_results_};
+        if (!find_results_.bind(row_key(job.key, 0), row_key(job.key, seq)).step()) {
+            throw_damaged("a block of results is missing");
+        }
+        block = {low_half(find_results_.number(0)), {}};
+        BlockReader reader{find_results_.blob(1), result_block_version};
+        while (const auto record = reader.next()) {
+            block.records.emplace_back(*record);
+        }
+    }
+    const auto place = static_cast<std::size_t>(seq - block.first);
+    auto result = place < block.records.size()
+                      ? decode_result(block.records[place], result_detail::without_attempts)
+                      : std::nullopt;
+    if (!result) {
+        throw_damaged("a result cannot be read");
+    }
+    return *std::move(result);
 }
 
 /// With the first item the job is not done any more.

@@ -98,6 +98,12 @@ private:
     [[nodiscard]] ItemResult result_of_seq(
         OpenJob& job, std::uint32_t seq, result_detail wanted = result_detail::without_attempts
     );
+    /// The block of results that was read last: neighbours stand in it.
+    struct ReadBlock {
+        std::uint64_t first = 0;
+        std::vector<std::string> records;
+    };
+    [[nodiscard]] ItemResult result_in(OpenJob& job, std::uint32_t seq, ReadBlock& block);
     void begin_rerun(OpenJob& job, const RerunSelection& selection, const JobChange& change);
     void take_back(OpenJob& job, const ItemResult& result, std::uint32_t& slot);
     void write_state(OpenJob& job, const JobChange& change);
