@@ -20,9 +20,9 @@ RunnerQueue& most_urgent(HostQueue& host, RunnerQueue& turn) {
     const auto& own = turn.runner->job();
     for (auto* queue : host.ring) {
         const auto& job = queue->runner->job();
-        if (queue->runner->free_permits > 0 && job.tenant() == own.tenant() &&
+        if (queue->runner->may_start() && job.tenant() == own.tenant() &&
             job.options().lane == own.options().lane &&
-            job.options().priority > best->runner->job().options().priority) {
+            queue->runner->knobs.priority > best->runner->knobs.priority) {
             best = queue;
         }
     }
@@ -45,6 +45,7 @@ void Dispatcher::give(
 ) {
     auto& runner = runner_of(job);
     runner.free_permits += permits;
+    runner.pay();
     const auto now = parts_.clock->now();
     for (auto& item : items) {
         if (job->options().dedupe && follows(runner, item)) {
@@ -90,6 +91,41 @@ void Dispatcher::drop(const std::string& job_id, bool abort) {
     touch(runner);
 }
 
+void Dispatcher::hold(const std::string& job_id, bool held) {
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return;
+    }
+    auto& runner = *found->second;
+    runner.held = held;
+    touch(runner);
+    for (auto& [host, queue] : runner.queues) {
+        // Others may have the slots of one that is held; one that goes on takes its turn.
+        weigh_wishes(*host);
+        reopen(*host);
+        pump(*host);
+        tell_waiting(*host);
+    }
+}
+
+void Dispatcher::change(const std::string& job_id, const JobKnobs& knobs, std::size_t take_back) {
+    const auto found = runners_.find(job_id);
+    if (found == runners_.end()) {
+        return;
+    }
+    auto& runner = *found->second;
+    runner.knobs = knobs;
+    runner.owed += take_back;
+    runner.pay();
+    touch(runner);
+    for (auto& [host, queue] : runner.queues) {
+        weigh_wishes(*host);
+        reopen(*host);
+        pump(*host);
+        tell_waiting(*host);
+    }
+}
+
 /// The queue whose turn it is: the first interactive one, else the first at all, among those whose
 /// job has a permit. Whoever is served goes to the end of the ring.
 RunnerQueue* Dispatcher::next_of(HostQueue& host) {
@@ -98,7 +134,7 @@ RunnerQueue* Dispatcher::next_of(HostQueue& host) {
     }
     auto best = host.ring.end();
     for (auto at = host.ring.begin(); at != host.ring.end(); ++at) {
-        if ((*at)->runner->free_permits == 0) {
+        if (!(*at)->runner->may_start()) {
             continue;
         }
         if ((*at)->runner->interactive()) {
@@ -147,7 +183,7 @@ void Dispatcher::pump(HostQueue& host) {
 /// One item of each host in turn, as long as there are permits: a job's requests are spread over
 /// its hosts, and so are its connections.
 void Dispatcher::pump(JobRunner& runner) {
-    while (runner.free_permits > 0 && !runner.ready.empty() && has_room()) {
+    while (runner.may_start() && !runner.ready.empty() && has_room()) {
         auto& queue = runner.ready.front();
         auto& host = *queue.host;
         if (!admits(host)) {
@@ -201,7 +237,7 @@ std::optional<Completion> Dispatcher::completion_of(const JobRunner& runner) con
     if (options.on_error != on_error::go_on) {
         return std::nullopt;
     }
-    return Completion{parts_.clock->wall(), options.ttl};
+    return Completion{parts_.clock->wall(), runner.knobs.ttl};
 }
 
 /// The end of a loop turn: one report for each job that has something to say, one batch for the
@@ -280,8 +316,11 @@ void Dispatcher::measure(const ItemResult& result) {
 /// be leased permits and give them back for ever. At a host that lets nobody start yet there is no
 /// use for any. A job with thousands of hosts has a use for all its permits after a look at a few.
 Dispatcher::Demand Dispatcher::demand_of(JobRunner& runner) {
-    const auto concurrency = static_cast<std::size_t>(runner.job().options().concurrency);
     Demand demand;
+    if (runner.held) {
+        return demand;
+    }
+    const auto concurrency = static_cast<std::size_t>(runner.knobs.concurrency);
     demand.waiting = runner.barred_items;
     std::optional<Steady::time_point> now;
     const auto look_at = [&](const RunnerQueue& queue) {
@@ -341,6 +380,7 @@ void Dispatcher::report(JobRunner& runner) {
     // A permit that nothing here can use goes back at once: another shard may be waiting for it.
     const auto kept = std::min(runner.free_permits, demand.permits);
     report.returned_permits = std::exchange(runner.free_permits, kept) - kept;
+    report.returned_permits += std::exchange(runner.returned, 0);
     report.startable = demand.permits - kept;
     runner.job().report(parts_.shard, report);
 }

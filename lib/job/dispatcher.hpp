@@ -79,6 +79,11 @@ public:
     /// The job hears of every item: those in flight that end by themselves are still recorded.
     void drop(const std::string& job_id, bool abort);
 
+    /// Starts nothing of the job, or goes on with it; what is in flight ends in any case.
+    void hold(const std::string& job_id, bool held);
+    /// What the job asks for has changed, and it wants so many permits back as soon as may be.
+    void change(const std::string& job_id, const JobKnobs& knobs, std::size_t take_back);
+
     /// Starts nothing any more, lets what is in flight end within `grace`, ends the rest without a
     /// result: it stays unfinished in the store. Returns when no lane is left.
     awaitable<void> stop(std::chrono::milliseconds grace);

@@ -65,10 +65,13 @@ void Dispatcher::weigh_wishes(HostQueue& host) {
     auto concurrency = std::numeric_limits<std::size_t>::max();
     double rate = 0;
     for (const auto* queue : host.users) {
-        const auto& options = queue->runner->job().options();
-        concurrency = std::min(concurrency, static_cast<std::size_t>(options.per_host_concurrency));
-        if (options.per_host_rate > 0) {
-            rate = rate > 0 ? std::min(rate, options.per_host_rate) : options.per_host_rate;
+        if (queue->runner->held) {
+            continue;  // a paused job asks nothing
+        }
+        const auto& knobs = queue->runner->knobs;
+        concurrency = std::min(concurrency, static_cast<std::size_t>(knobs.per_host_concurrency));
+        if (knobs.per_host_rate > 0) {
+            rate = rate > 0 ? std::min(rate, knobs.per_host_rate) : knobs.per_host_rate;
         }
     }
     const auto before = host.host.limit();
@@ -161,12 +164,15 @@ Future<Expected<void>> Dispatcher::save(HostQueue& host) {
 /// The breaker's probe failed: who waits for the host has waited in vain.
 void Dispatcher::give_up_on(HostQueue& host) {
     for (auto* queue : host.users) {
+        if (queue->runner->held) {
+            continue;  // a paused job does not wait for anybody
+        }
         for (auto& item : take_all(*queue)) {
             finish_unfetched(*queue, std::move(item), failure_code::policy_breaker_open);
         }
     }
     for (auto at = waiting_.begin(); at != waiting_.end();) {
-        if (at->second.queue->host != &host) {
+        if (at->second.queue->host != &host || at->second.queue->runner->held) {
             ++at;
             continue;
         }

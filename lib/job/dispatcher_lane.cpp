@@ -123,6 +123,7 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         --runner.in_flight;
         --queue->in_flight;
         ++runner.free_permits;
+        runner.pay();
         touch(runner);
 
         reopen(host);
@@ -134,7 +135,7 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         if (next != nullptr) {
             item = begin(*next);
         }
-        if (runner.free_permits > 0) {
+        if (runner.may_start()) {
             pump(runner);
         }
         if (next == nullptr) {

@@ -33,7 +33,14 @@ Job::Job(Parts parts, JobRecord record)
       look_timer_{parts_.loop},
       deadline_{parts_.loop},
       publish_timer_{parts_.loop},
+      reserved_{record_.total},
+      knobs_{JobKnobs::of(options_)},
       published_{make_snapshot()} {}
+
+JobKnobs Job::knobs() const {
+    const std::lock_guard lock{published_mutex_};
+    return knobs_;
+}
 
 JobSnapshotPtr Job::snapshot() const {
     const std::lock_guard lock{published_mutex_};
@@ -100,6 +107,34 @@ void Job::sealed() {
     });
 }
 
+void Job::opened() {
+    on_loop([](Job& job) {
+        job.record_.open = true;
+        job.publish();
+    });
+}
+
+void Job::grown(Commit commit) {
+    on_loop([commit = std::move(commit)](Job& job) {
+        job.apply(commit);
+        job.load_more();
+        job.changed();
+        job.check_end();
+    });
+}
+
+bool Job::reserve(std::uint64_t count, std::uint64_t most) noexcept {
+    if (reserved_.fetch_add(count) + count <= most) {
+        return true;
+    }
+    release(count);
+    return false;
+}
+
+void Job::release(std::uint64_t count) noexcept {
+    reserved_.fetch_sub(count);
+}
+
 void Job::rest() {
     on_loop([](Job& job) {
         job.deadline_.cancel();
@@ -109,25 +144,32 @@ void Job::rest() {
 }
 
 void Job::take_up() {
-    on_loop([](Job& job) {
-        if (job.record_.state == job_state::cancelling || !job.record_.sealed) {
-            // Its upload ended with the process that took it: nobody was told of the job.
-            const auto reason = job.record_.reason == state_reason::none
-                                    ? state_reason::upload_aborted
-                                    : job.record_.reason;
-            job.on_cancel(cancel_mode::abort, reason, {});
-            return;
-        }
-        job.arm_deadline();
-        job.load_more();
-        job.check_end();
-    });
+    on_loop([](Job& job) { job.go_on(); });
+}
+
+/// It has just been read from the store.
+void Job::go_on() {
+    if (record_.rerunning) {
+        on_rerun(std::nullopt, {});
+        return;
+    }
+    const bool broken_off = !record_.sealed && !record_.open;
+    if (record_.state == job_state::cancelling || broken_off) {
+        // Its upload ended with the process that took it: nobody was told of the job.
+        const auto reason =
+            record_.reason == state_reason::none ? state_reason::upload_aborted : record_.reason;
+        on_cancel(cancel_mode::abort, reason, {});
+        return;
+    }
+    arm_deadline();
+    load_more();
+    check_end();
 }
 
 void Job::on_report(std::size_t shard, RunnerReport report) {
     auto& part = shards_[shard];
     part.permits -= std::min(part.permits, report.returned_permits);
-    free_permits_ += report.returned_permits;
+    get_back(report.returned_permits);
     part.startable = report.startable;
     part.in_flight = report.in_flight;
     part.waiting = report.waiting;
@@ -174,7 +216,7 @@ void Job::load_more() {
     const auto from = window_.next_index();
     const auto total = record_.total;
     hungry_.store(window_.room() > 0 && from >= total, std::memory_order_relaxed);
-    if (loading_ || stopping() || !window_.low() || from >= total) {
+    if (loading_ || stopping() || record_.rerunning || !window_.low() || from >= total) {
         return;
     }
     loading_ = true;
@@ -226,7 +268,7 @@ void Job::window_grew() {
 
 /// Gives every ready item to the shard of its host, with as many permits as there are.
 void Job::hand_out() {
-    if (window_.ready() == 0 || stopping()) {
+    if (window_.ready() == 0 || stopping() || held()) {
         return;
     }
     std::vector<std::vector<Item>> parcels(shards_.size());
@@ -250,7 +292,7 @@ void Job::lease_to_the_hungry() {
     for (std::size_t shard = 0; shard < shards_.size() && free_permits_ > 0; ++shard) {
         auto& part = shards_[shard];
         const auto permits = std::min(free_permits_, part.startable);
-        if (permits == 0 || stopping()) {
+        if (permits == 0 || stopping() || held()) {
             continue;
         }
         free_permits_ -= permits;
@@ -261,13 +303,15 @@ void Job::lease_to_the_hungry() {
 }
 
 void Job::start() {
-    if (record_.state != job_state::pending) {
+    if (record_.started_at) {
         return;
     }
-    record_.state = job_state::running;
     record_.started_at = parts_.clock->wall();
     JobChange change;
-    change.state = record_.state;
+    if (record_.state == job_state::pending) {
+        record_.state = job_state::running;
+        change.state = record_.state;
+    }
     change.started_at = record_.started_at;
     // Nobody waits for it: lost in a crash, it is set again by the next start.
     auto known = parts_.store->change_job(id_, change);
@@ -275,7 +319,7 @@ void Job::start() {
 }
 
 void Job::check_end() {
-    if (is_done(record_.state) || ending_) {
+    if (is_done(record_.state) || ending_ || record_.rerunning) {
         return;
     }
     if (record_.state == job_state::cancelling) {
@@ -295,7 +339,14 @@ void Job::completed(WallTime at) {
     end_state_ = job_state::completed;
     record_.reason = state_reason::none;
     record_.finished_at = at;
-    record_.expires_at = at + options_.ttl;
+    record_.expires_at = at + record_.options.ttl;
+    if (ttl_changed_) {
+        // The shard that sent the last result may not have heard of it.
+        JobChange change;
+        change.expires_at = record_.expires_at;
+        auto known = parts_.store->change_job(id_, change);
+        known.add_done_callback([](const auto&) {});
+    }
     ended();
 }
 
@@ -305,7 +356,7 @@ void Job::finish(job_state state, state_reason reason) {
     end_state_ = state;
     record_.reason = reason;
     record_.finished_at = parts_.clock->wall();
-    record_.expires_at = *record_.finished_at + options_.ttl;
+    record_.expires_at = *record_.finished_at + record_.options.ttl;
     JobChange change;
     change.state = state;
     change.reason = reason;
@@ -325,6 +376,7 @@ void Job::ended() {
     record_.state = end_state_;
     deadline_.cancel();
     look_timer_.cancel();
+    over_.store(true, std::memory_order_release);
     publish();
     parts_.log->info(
         "job_done", {{"job", id_},
@@ -334,7 +386,7 @@ void Job::ended() {
                      {"succeeded", record_.tally.succeeded},
                      {"failed", record_.tally.failed}}
     );
-    parts_.ended(id_);
+    parts_.ended(*this);
 }
 
 std::uint64_t Job::in_flight() const noexcept {

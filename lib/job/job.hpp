@@ -10,6 +10,8 @@
 #include "job/passed_hosts.hpp"
 #include "job/wait_condition.hpp"
 #include "job/window.hpp"
+#include "model/job_patch.hpp"
+#include "model/rerun.hpp"
 #include "store/job_store.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -20,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,10 +65,16 @@ public:
             give;
         /// Has a shard tell the job what it has of each host, by JobFrontEnd::backlog.
         std::function<void(std::size_t shard, std::shared_ptr<JobFrontEnd>)> ask_backlog;
+        /// Has a shard start nothing of the job, or go on with it.
+        std::function<void(std::size_t shard, std::string job_id, bool held)> hold;
+        /// Tells a shard what the job asks for now, and how many permits it wants back.
+        std::function<
+            void(std::size_t shard, std::string job_id, JobKnobs knobs, std::size_t take_back)>
+            change;
         /// Takes back what a shard has queued.
         std::function<void(std::size_t shard, std::string job_id, bool abort)> drop;
         /// The job is done: it may be forgotten.
-        std::function<void(const std::string& id)> ended;
+        std::function<void(const Job& job)> ended;
     };
 
     Job(Parts parts, JobRecord record);
@@ -78,7 +87,10 @@ public:
     [[nodiscard]] const std::vector<CallbackRecord>& callbacks() const noexcept {
         return callbacks_;
     }
+    [[nodiscard]] JobKnobs knobs() const override;
     [[nodiscard]] JobSnapshotPtr snapshot() const;
+    /// Whether it has come to its end and takes no part in anything any more.
+    [[nodiscard]] bool over() const noexcept { return over_.load(std::memory_order_acquire); }
     void report(std::size_t shard, RunnerReport report) override;
     void committed(Commit commit, std::size_t results) override;
     void backlog(HostBacklog backlog) override;
@@ -95,6 +107,14 @@ public:
     void appended(Commit commit);
     /// No more items will come, and the store knows.
     void sealed();
+    /// Its first items are there, and more may be appended: the store knows.
+    void opened();
+    /// The store has items that were appended to the open job.
+    void grown(Commit commit);
+    /// Makes room for items that are about to be appended; false when there would be too many.
+    /// `release` gives back what was not appended.
+    [[nodiscard]] bool reserve(std::uint64_t count, std::uint64_t most) noexcept;
+    void release(std::uint64_t count) noexcept;
     /// Stops its timers; the loop is about to end.
     void rest();
     /// Takes up a job found in the store at start.
@@ -103,6 +123,19 @@ public:
     [[nodiscard]] Future<JobSnapshotPtr> when(WaitCondition condition);
     /// Done when the wish to cancel is durable.
     [[nodiscard]] Future<Expected<CancelAnswer>> cancel(cancel_mode mode, state_reason reason);
+
+    // Each is done when what it did is durable, and then shows the job. Errors: job_done,
+    // job_cancelling, and what the store says.
+
+    /// Starts nothing more until `resume`; what is in flight ends. Both may be repeated.
+    [[nodiscard]] Future<Expected<JobSnapshotPtr>> pause();
+    [[nodiscard]] Future<Expected<JobSnapshotPtr>> resume();
+    [[nodiscard]] Future<Expected<JobSnapshotPtr>> change(JobPatch patch);
+    /// Closes an open job. May be repeated, also when the job is done. Errors: job_uploading.
+    [[nodiscard]] Future<Expected<JobSnapshotPtr>> close();
+    /// For a done job that nobody works on: has selected items run again, and takes it up when
+    /// there are any. Without a selection it goes on with what a crash interrupted.
+    [[nodiscard]] Future<Expected<JobSnapshotPtr>> rerun(std::optional<RerunSelection> selection);
 
 private:
     using LoopTimer =
@@ -125,6 +158,21 @@ private:
     void on_report(std::size_t shard, RunnerReport report);
     void on_committed(Commit commit, std::size_t results);
     void on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer);
+
+    using Answer = Promise<Expected<JobSnapshotPtr>>;
+    template <class Work>
+    [[nodiscard]] Future<Expected<JobSnapshotPtr>> ask(Work work);
+    void answer_when_durable(Future<Expected<void>> written, Answer answer);
+    [[nodiscard]] std::optional<Failure> refusal() const;
+    void on_pause(bool pause, Answer answer);
+    void on_change(const JobPatch& patch, Answer answer);
+    void on_close(Answer answer);
+    void on_rerun(std::optional<RerunSelection> selection, Answer answer);
+    void on_put_back(Expected<std::uint64_t> put_back, Answer answer);
+    void on_reread(JobRecord record, Answer answer);
+    void set_concurrency(int concurrency, std::vector<std::size_t>& take_back);
+    void get_back(std::size_t permits) noexcept;
+    void go_on();
 
     void load_more();
     void on_loaded(ItemsFound found);
@@ -154,6 +202,10 @@ private:
     [[nodiscard]] bool stopping() const noexcept {
         return record_.state == job_state::cancelling || is_done(record_.state);
     }
+    /// Nothing is to start now, but may later.
+    [[nodiscard]] bool held() const noexcept {
+        return record_.state == job_state::paused || record_.rerunning;
+    }
 
     const std::string id_;
     const std::string tenant_;
@@ -164,7 +216,9 @@ private:
     Window window_;
     std::vector<ShardPart> shards_;
     std::size_t free_permits_;
-    std::uint64_t uncommitted_ = 0;            ///< finished on a shard, not yet durable
+    std::size_t debt_ = 0;           ///< permits that are withdrawn as soon as they come back
+    bool ttl_changed_ = false;       ///< since the shards were given what a completion needs
+    std::uint64_t uncommitted_ = 0;  ///< finished on a shard, not yet durable
     std::deque<std::vector<Item>> announced_;  ///< being appended, in order
     bool loading_ = false;                     ///< a read of the store is under way
     bool ending_ = false;                      ///< its end is on its way into the store
@@ -184,8 +238,11 @@ private:
     Steady::time_point last_publish_{};
     RateMeter rate_;
     std::atomic<bool> hungry_{true};
+    std::atomic<bool> over_{false};
+    std::atomic<std::uint64_t> reserved_;  ///< items it has or is about to get
 
-    mutable std::mutex published_mutex_;  // guards the pointer, held for a copy
+    mutable std::mutex published_mutex_;  // guards the next two, held for a copy
+    JobKnobs knobs_;
     JobSnapshotPtr published_;
     std::uint64_t version_ = 0;
 };

@@ -69,7 +69,7 @@ void Job::on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<Canc
 void Job::cancel_the_rest() {
     ending_ = true;
     record_.finished_at = parts_.clock->wall();
-    record_.expires_at = *record_.finished_at + options_.ttl;
+    record_.expires_at = *record_.finished_at + record_.options.ttl;
     JobChange change;
     change.state = end_state_;
     change.reason = record_.reason;
@@ -97,10 +97,10 @@ void Job::begin() {
 }
 
 void Job::arm_deadline() {
-    if (!options_.deadline || is_done(record_.state)) {
+    if (!record_.options.deadline || is_done(record_.state)) {
         return;
     }
-    const auto left = record_.created_at + *options_.deadline - parts_.clock->wall();
+    const auto left = record_.created_at + *record_.options.deadline - parts_.clock->wall();
     deadline_.expires_at(saturating_add(parts_.clock->now(), left));
     deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
         if (!error) {

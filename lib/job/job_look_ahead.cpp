@@ -71,8 +71,11 @@ Search search_back(
 }  // namespace
 
 bool Job::must_look_ahead() const noexcept {
-    if (stopping() || !passed_.empty()) {
-        return !stopping();
+    if (stopping() || held()) {
+        return false;
+    }
+    if (!passed_.empty()) {
+        return true;
     }
     // A window full of results on their way to disk is held up by the store, not by hosts.
     const auto on_shards = window_.out() - std::min<std::size_t>(window_.out(), uncommitted_);

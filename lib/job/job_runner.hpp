@@ -10,6 +10,8 @@
 
 #include <boost/intrusive/list.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <list>
@@ -51,6 +53,21 @@ struct RunnerReport {
     bool started = false;     ///< whether an item has ever started here
 };
 
+/// Those of a job's options that may change while it runs, as the shards need them.
+struct JobKnobs {
+    int concurrency = 30;
+    int per_host_concurrency = 30;
+    double per_host_rate = 0;
+    int priority = 0;
+    std::chrono::milliseconds ttl{};
+
+    [[nodiscard]] static JobKnobs of(const JobOptions& options) noexcept {
+        return {
+            options.concurrency, options.per_host_concurrency, options.per_host_rate,
+            options.priority, options.ttl};
+    }
+};
+
 /// What a shard needs of a job, and where it reports to. Implemented by Job; a test stands in.
 ///
 /// Threads  `report` and `committed` are called from shards and post to the job's own loop
@@ -59,7 +76,9 @@ public:
     virtual ~JobFrontEnd() = default;
     [[nodiscard]] virtual const std::string& id() const noexcept = 0;
     [[nodiscard]] virtual const std::string& tenant() const noexcept = 0;
+    /// As they were when the job was taken up: what may change since stands in `knobs`.
     [[nodiscard]] virtual const JobOptions& options() const noexcept = 0;
+    [[nodiscard]] virtual JobKnobs knobs() const = 0;
     virtual void report(std::size_t shard, RunnerReport report) = 0;
     virtual void committed(Commit commit, std::size_t results) = 0;
     /// The answer to Dispatcher::backlog.
@@ -120,7 +139,8 @@ struct HostQueue {
 /// Threads  the shard
 class JobRunner {
 public:
-    explicit JobRunner(std::shared_ptr<JobFrontEnd> job) : job_{std::move(job)} {}
+    explicit JobRunner(std::shared_ptr<JobFrontEnd> job)
+        : knobs{job->knobs()}, job_{std::move(job)} {}
 
     [[nodiscard]] JobFrontEnd& job() const noexcept { return *job_; }
     [[nodiscard]] const std::shared_ptr<JobFrontEnd>& shared_job() const noexcept { return job_; }
@@ -128,8 +148,22 @@ public:
         return job_->options().lane == job_lane::interactive;
     }
 
+    /// Whether the next of its items may start, as far as the job is concerned.
+    [[nodiscard]] bool may_start() const noexcept { return free_permits > 0 && !held; }
+    /// Puts free permits that the job wants back aside for the next report.
+    void pay() noexcept {
+        const auto paid = std::min(owed, free_permits);
+        owed -= paid;
+        free_permits -= paid;
+        returned += paid;
+    }
+
+    JobKnobs knobs;
     // Permits.
     std::size_t free_permits = 0;
+    std::size_t owed = 0;      // the job wants them back as soon as they are free
+    std::size_t returned = 0;  // taken out for the next report
+    bool held = false;         // the job is paused: nothing starts
     // Where its items are.
     std::unordered_map<HostQueue*, std::unique_ptr<RunnerQueue>> queues;
     QueueList ready;

@@ -50,7 +50,7 @@ Expected<JobUpload> JobService::begin(
     return JobUpload{*this, std::move(job), std::move(created), start_early};
 }
 
-std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
+Job::Parts JobService::parts_of_jobs(LoopExecutor loop) {
     Job::Parts parts{loop};
     parts.store = parts_.store;
     parts.blocking = parts_.blocking;
@@ -80,16 +80,42 @@ std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
         };
         asio::dispatch(target.loop, std::move(work));
     };
-    parts.ended = [this](const std::string& id) { forget(id); };
-    auto job = std::make_shared<Job>(std::move(parts), std::move(record));
+    parts.hold = [this](std::size_t shard, std::string id, bool held) {
+        auto& target = parts_.shards[shard];
+        auto work = [dispatcher = target.dispatcher, id = std::move(id), held] {
+            dispatcher->hold(id, held);
+        };
+        asio::dispatch(target.loop, std::move(work));
+    };
+    parts.change =
+        [this](std::size_t shard, std::string id, JobKnobs knobs, std::size_t take_back) {
+            auto& target = parts_.shards[shard];
+            auto work = [dispatcher = target.dispatcher, id = std::move(id), knobs, take_back] {
+                dispatcher->change(id, knobs, take_back);
+            };
+            asio::dispatch(target.loop, std::move(work));
+        };
+    parts.ended = [this](const Job& job) { forget(job); };
+    return parts;
+}
+
+std::shared_ptr<Job> JobService::adopt(JobRecord record, LoopExecutor loop) {
+    auto job = std::make_shared<Job>(parts_of_jobs(loop), std::move(record));
     const std::lock_guard lock{mutex_};
-    live_.emplace(job->id(), job);
+    auto& place = live_[job->id()];
+    if (place && !place->over()) {
+        return nullptr;
+    }
+    place = job;
     return job;
 }
 
-void JobService::forget(const std::string& id) {
+void JobService::forget(const Job& job) {
     const std::lock_guard lock{mutex_};
-    live_.erase(id);
+    const auto found = live_.find(job.id());
+    if (found != live_.end() && found->second.get() == &job) {
+        live_.erase(found);
+    }
 }
 
 std::shared_ptr<Job> JobService::live(const std::string& id) const {
@@ -106,7 +132,11 @@ awaitable<Expected<JobSnapshotPtr>> JobService::find(std::string id, std::string
     }
     auto look = [store = parts_.store, id] { return store->find_job(id); };
     auto record = co_await run_in_executor(*parts_.blocking, std::move(look));
-    if (!record || record->tenant != tenant) {
+    const auto gone = [this](const JobRecord& job) {
+        // Its time is over, whenever it is swept away.
+        return job.expires_at && *job.expires_at <= parts_.clock->wall();
+    };
+    if (!record || record->tenant != tenant || gone(*record)) {
         co_return no_such_job();
     }
     co_return snapshot_of(std::move(*record));
@@ -137,6 +167,22 @@ awaitable<Expected<JobSnapshotPtr>> JobService::wait(
     } catch (const CancelledError&) {  // given up, or the whole loop is ending
     }
     co_return job->snapshot();
+}
+
+awaitable<Expected<JobSnapshotPtr>> JobService::result(std::string id, std::string tenant) {
+    if (const auto job = live(id); job && job->tenant() == tenant) {
+        auto done = co_await await_future(job->when(WaitCondition{}));
+        co_return done;
+    }
+    auto found = co_await find(std::move(id), std::move(tenant));
+    co_return found;
+}
+
+void JobService::client_gone(const std::string& id, const std::string& tenant) {
+    if (const auto job = live(id); job && job->tenant() == tenant) {
+        auto answer = job->cancel(cancel_mode::abort, state_reason::client_gone);
+        answer.add_done_callback([](const auto&) {});
+    }
 }
 
 awaitable<std::vector<JobSnapshotPtr>> JobService::list(JobQuery query) {
@@ -178,9 +224,26 @@ awaitable<Expected<void>> JobService::erase(std::string id, std::string tenant) 
     if (!(*found)->done()) {
         co_return failed(failure_code::job_running, "erasing " + id + ": it is not done yet");
     }
-    forget(id);
-    auto erased = co_await await_future(parts_.store->erase_job(id));
+    auto erasing = erase_unused(id);
+    if (!erasing) {
+        co_return failed(failure_code::job_running, "erasing " + id + ": it is being run again");
+    }
+    auto erased = co_await await_future(*std::move(erasing));
     co_return erased;
+}
+
+/// Asks the store to erase a done job, unless somebody is about to run it again. Under one lock, so
+/// that whoever comes later finds nothing.
+std::optional<Future<Expected<void>>> JobService::erase_unused(const std::string& id) {
+    const std::lock_guard lock{mutex_};
+    const auto found = live_.find(id);
+    if (found != live_.end()) {
+        if (!found->second->over()) {
+            return std::nullopt;
+        }
+        live_.erase(found);
+    }
+    return parts_.store->erase_job(id);
 }
 
 std::size_t JobService::recover() {
@@ -202,11 +265,23 @@ void JobService::rest() {
 
 void JobService::expire() {
     constexpr std::size_t at_a_time = 100;
-    for (auto& id : parts_.store->expired_jobs(parts_.clock->wall(), at_a_time)) {
-        parts_.log->info("job_expired", {{"job", id}});
-        auto erased = parts_.store->erase_job(id);
-        erased.add_done_callback([](const auto&) {});
+    for (bool more = true; more;) {
+        const auto ids = parts_.store->expired_jobs(parts_.clock->wall(), at_a_time);
+        std::vector<Future<Expected<void>>> erasing;
+        for (const auto& id : ids) {
+            if (auto erased = erase_unused(id)) {
+                parts_.log->info("job_expired", {{"job", id}});
+                erasing.push_back(*std::move(erased));
+            }
+        }
+        more = ids.size() == at_a_time && !erasing.empty();
+        for (const auto& erased : erasing) {
+            more = erased.result().has_value() && more;
+        }
     }
+    constexpr std::chrono::hours keys_are_kept{25};  // a day, and some time for clocks to differ
+    auto forgotten = parts_.store->forget_keys(parts_.clock->wall() - keys_are_kept);
+    forgotten.add_done_callback([](const auto&) {});
 }
 
 std::uint64_t JobService::unfinished_items() const {

@@ -61,6 +61,10 @@ public:
         JobOptions options, std::string tenant, LoopExecutor loop, bool start_early = false
     );
 
+    /// Appends to a job that was left open. Errors: job_not_found, draining, disk_low,
+    /// store_unavailable; job_done, job_cancelling, job_sealed, job_uploading: it takes no more.
+    awaitable<Expected<JobUpload>> append(std::string id, std::string tenant);
+
     /// A job as it is now; job_not_found also when it is another tenant's.
     awaitable<Expected<JobSnapshotPtr>> find(std::string id, std::string tenant);
 
@@ -81,6 +85,10 @@ public:
         std::vector<std::string> ids, std::string tenant, WaitCondition condition,
         std::chrono::milliseconds limit, GiveUp give_up = {}
     );
+    /// A job once it is done, however long that takes.
+    awaitable<Expected<JobSnapshotPtr>> result(std::string id, std::string tenant);
+    /// Nobody waits for the job any more: cancels it, without an answer.
+    void client_gone(const std::string& id, const std::string& tenant);
 
     /// Jobs that match, newest first, with the live picture of those that run.
     awaitable<std::vector<JobSnapshotPtr>> list(JobQuery query);
@@ -90,13 +98,26 @@ public:
         state_reason reason = state_reason::by_user
     );
 
+    // What these do is durable when they answer. Errors: job_not_found, and as Job's members.
+
+    awaitable<Expected<JobSnapshotPtr>> pause(std::string id, std::string tenant);
+    awaitable<Expected<JobSnapshotPtr>> resume(std::string id, std::string tenant);
+    awaitable<Expected<JobSnapshotPtr>> seal(std::string id, std::string tenant);
+    /// A done job keeps its end; only how long it is kept and its metadata can change.
+    awaitable<Expected<JobSnapshotPtr>> change(std::string id, std::string tenant, JobPatch patch);
+    /// Runs items of a done job again, at home on the shard of `loop`. Errors: job_running,
+    /// draining.
+    awaitable<Expected<JobSnapshotPtr>> rerun(
+        std::string id, std::string tenant, RerunSelection selection, LoopExecutor loop
+    );
+
     /// Erases a done job. Errors: job_not_found, job_running.
     awaitable<Expected<void>> erase(std::string id, std::string tenant);
 
     /// How hosts are doing, by name; with `tenant` those that his unfinished items wait for.
     awaitable<std::vector<HostStatus>> hosts(std::optional<std::string> tenant);
-    /// Changes what the operator grants the host at `key`, durably. `change` gets what holds so far.
-    /// Errors: as the store's writes.
+    /// Changes what the operator grants the host at `key`, durably. `change` gets what holds so
+    /// far. Errors: as the store's writes.
     awaitable<Expected<HostStatus>> change_host(
         std::string key, std::function<HostOverride(HostOverride)> change
     );
@@ -117,7 +138,8 @@ public:
     /// Stops the timers of all jobs, so that the loops can end. The last step before they do.
     void rest();
 
-    /// Erases done jobs whose time to live has passed. Blocks; called now and then.
+    /// Erases done jobs whose time to live has passed, and forgets old keys of requests. Blocks;
+    /// called now and then.
     void expire();
 
     [[nodiscard]] JobStore& store() noexcept { return *parts_.store; }
@@ -130,8 +152,13 @@ private:
     template <class Ask>
     auto ask_shards(Ask ask) -> awaitable<decltype(ask(std::declval<Dispatcher&>()))>;
     [[nodiscard]] std::shared_ptr<Job> live(const std::string& id) const;
+    /// nullptr when somebody works on that job already.
     std::shared_ptr<Job> adopt(JobRecord record, LoopExecutor loop);
-    void forget(const std::string& id);
+    void forget(const Job& job);
+    [[nodiscard]] std::optional<Future<Expected<void>>> erase_unused(const std::string& id);
+    [[nodiscard]] Job::Parts parts_of_jobs(LoopExecutor loop);
+    using AskJob = std::function<Future<Expected<JobSnapshotPtr>>(Job&)>;
+    awaitable<Expected<JobSnapshotPtr>> ask_job(std::string id, std::string tenant, AskJob ask);
 
     Parts parts_;
     std::atomic<bool> draining_{false};

@@ -24,6 +24,18 @@ JobUpload::JobUpload(
     }
 }
 
+JobUpload::JobUpload(JobService& service, std::shared_ptr<Job> job)
+    : service_{&service},
+      job_{std::move(job)},
+      created_{make_ready<Expected<void>>(Expected<void>{})},
+      start_early_{false},
+      appends_{true},
+      open_{false} {
+    if (job_->options().dedupe) {
+        digester_.emplace(job_->options().fetch);
+    }
+}
+
 JobUpload::~JobUpload() {
     if (job_ && open_) {
         abort(state_reason::upload_aborted);
@@ -32,6 +44,9 @@ JobUpload::~JobUpload() {
 
 void JobUpload::abort(state_reason reason) {
     open_ = false;
+    if (appends_) {
+        return;
+    }
     // Nobody waits for the answer: the job's end says it all.
     auto answer = job_->cancel(cancel_mode::abort, reason);
     answer.add_done_callback([](const auto&) {});
@@ -39,13 +54,19 @@ void JobUpload::abort(state_reason reason) {
 
 Expected<void> JobUpload::may_add(std::size_t count) const {
     const auto& limits = service_->limits();
-    if (added_ + count > limits.max_items_per_job) {
+    if (appends_) {
+        if (auto allowed = may_append(); !allowed) {
+            return allowed;
+        }
+    }
+    if (!job_->reserve(count, limits.max_items_per_job)) {
         return failed(
             failure_code::job_too_many_items,
             "adding items: more than " + std::to_string(limits.max_items_per_job)
         );
     }
     if (service_->unfinished_items() + count > limits.max_queued_items) {
+        job_->release(count);
         return failed(
             failure_code::queue_full,
             "adding items: " + std::to_string(limits.max_queued_items) + " items are queued already"
@@ -54,6 +75,25 @@ Expected<void> JobUpload::may_add(std::size_t count) const {
     const auto state = job_->snapshot()->record.state;
     if (state == job_state::cancelling || is_done(state)) {
         return failed(failure_code::job_done, "adding items: the job was cancelled");
+    }
+    return {};
+}
+
+Expected<void> JobUpload::may_append() const {
+    const auto job = job_->snapshot();
+    const auto& record = job->record;
+    const auto doing = "appending to job " + record.id;
+    if (job->done()) {
+        return failed(failure_code::job_done, doing + ": it has ended");
+    }
+    if (record.state == job_state::cancelling) {
+        return failed(failure_code::job_cancelling, doing + ": it is being cancelled");
+    }
+    if (record.sealed) {
+        return failed(failure_code::job_sealed, doing + ": it is sealed");
+    }
+    if (!record.open) {
+        return failed(failure_code::job_uploading, doing + ": its upload is still going on");
     }
     return {};
 }
@@ -74,7 +114,8 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
         }
     }
     for (auto& item : items) {
-        item.index = added_++;
+        item.index = appends_ ? Item::unnumbered : added_;
+        ++added_;
         if (digester_ && !item.failure) {
             item.digest = digester_->digest_of(item);
         }
@@ -82,15 +123,29 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
     // Queued in the store before anybody can fetch them: a result that came before its item would
     // be refused. The job is told of the commit only after it has been told of the items.
     // Which items are the same the store alone knows: those of such a job are read back.
-    auto kept = job_->hungry() && !digester_ ? items : std::vector<Item>{};
+    // Those that are appended get their numbers there.
+    const bool keep = job_->hungry() && !digester_ && !appends_;
+    auto kept = keep ? items : std::vector<Item>{};
+    const auto count = items.size();
     auto appended = service_->store().append_items(job_->id(), std::move(items));
-    job_->appending(std::move(kept), start_early_);
-    auto tell = [job = job_](const auto& done) {
-        if (const auto& commit = done.result()) {
-            job->appended(*commit);
-        }
-    };
-    appended.add_done_callback(std::move(tell));
+    if (appends_) {
+        auto tell = [job = job_, count](const auto& done) {
+            if (const auto& commit = done.result()) {
+                job->grown(*commit);
+            } else {
+                job->release(count);
+            }
+        };
+        appended.add_done_callback(std::move(tell));
+    } else {
+        job_->appending(std::move(kept), start_early_);
+        auto tell = [job = job_](const auto& done) {
+            if (const auto& commit = done.result()) {
+                job->appended(*commit);
+            }
+        };
+        appended.add_done_callback(std::move(tell));
+    }
     on_their_way_.push_back(std::move(appended));
     co_return Expected<void>{};
 }
@@ -106,20 +161,55 @@ awaitable<Expected<void>> JobUpload::wait_for_oldest() {
     co_return Expected<void>{};
 }
 
-awaitable<Expected<void>> JobUpload::seal() {
-    JobChange change;
-    change.sealed = true;
-    // Queued behind the appends, so it is durable after them.
-    auto sealed = service_->store().change_job(job_->id(), change);
-    auto created = co_await await_future(created_);
-    if (!created) {
-        co_return created.error();
-    }
+awaitable<Expected<void>> JobUpload::settle() {
     while (!on_their_way_.empty()) {
         auto oldest = co_await wait_for_oldest();
         if (!oldest) {
             co_return oldest.error();
         }
+    }
+    if (appends_) {
+        // The job has been told of each commit: let it show what was appended.
+        WaitCondition at_once;
+        at_once.what = WaitCondition::kind::count;
+        auto shown = job_->when(at_once);
+        co_await await_future(std::move(shown));
+    }
+    co_return Expected<void>{};
+}
+
+awaitable<Expected<void>> JobUpload::seal(std::optional<RequestKey> key) {
+    JobChange change;
+    change.sealed = true;
+    change.key = std::move(key);
+    auto finished = co_await finish(std::move(change));
+    if (finished) {
+        job_->sealed();
+    }
+    co_return finished;
+}
+
+awaitable<Expected<void>> JobUpload::leave_open(std::optional<RequestKey> key) {
+    JobChange change;
+    change.open = true;
+    change.key = std::move(key);
+    auto finished = co_await finish(std::move(change));
+    if (finished) {
+        job_->opened();
+    }
+    co_return finished;
+}
+
+awaitable<Expected<void>> JobUpload::finish(JobChange change) {
+    // Queued behind the appends, so it is durable after them.
+    auto sealed = service_->store().change_job(job_->id(), std::move(change));
+    auto created = co_await await_future(created_);
+    if (!created) {
+        co_return created.error();
+    }
+    auto settled = co_await settle();
+    if (!settled) {
+        co_return settled.error();
     }
     auto known = co_await await_future(std::move(sealed));
     if (!known) {
@@ -130,7 +220,6 @@ awaitable<Expected<void>> JobUpload::seal() {
     // the answer to the submit shows all that was accepted.
     const LoopExecutor loop = co_await asio::this_coro::executor;
     co_await asio::post(loop, no_throw);
-    job_->sealed();
     co_return Expected<void>{};
 }
 

@@ -19,10 +19,13 @@ class JobService;
 /// A job while its items arrive: chunk after chunk is appended, with a few on their way at a time.
 ///
 /// Memory is bounded by the chunks that are not durable yet; `add` waits when there are too many.
-/// Destroyed before `seal` succeeded, it cancels the job: its client was never told of it.
+/// Destroyed before `seal` or `leave_open` succeeded, it cancels the job: its client was never told
+/// of it. An upload that appends to a job which was there before never cancels it: what it brought
+/// by then stays.
 ///
 /// Errors   what the store says (store_unavailable, disk_low), job_too_many_items, queue_full,
-///          job_done when the job was cancelled meanwhile
+///          job_done when the job was cancelled meanwhile; appending: also job_cancelling,
+///          job_sealed, job_uploading
 /// Threads  one coroutine
 class JobUpload {
 public:
@@ -30,6 +33,8 @@ public:
         JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created,
         bool start_early
     );
+    /// Appends to an open job.
+    JobUpload(JobService& service, std::shared_ptr<Job> job);
     JobUpload(JobUpload&&) noexcept = default;
     JobUpload& operator=(JobUpload&&) = delete;
     ~JobUpload();
@@ -40,14 +45,22 @@ public:
     /// Appends items in order; their indexes are given here.
     awaitable<Expected<void>> add(std::vector<Item> items);
 
-    /// No more items will come: true once everything is durable.
-    awaitable<Expected<void>> seal();
+    /// No more items will come: true once everything is durable. `key` is remembered with it.
+    awaitable<Expected<void>> seal(std::optional<RequestKey> key = {});
+    /// As seal, of a job that more items may be appended to.
+    awaitable<Expected<void>> leave_open(std::optional<RequestKey> key = {});
+    /// What was appended is durable.
+    awaitable<Expected<void>> settle();
 
-    /// Ends the job as cancelled; the upload is over.
+    /// Whether the job takes items that are appended.
+    [[nodiscard]] Expected<void> may_append() const;
+
+    /// Ends the job as cancelled, if it is this upload that makes it; the upload is over.
     void abort(state_reason reason);
 
 private:
     awaitable<Expected<void>> wait_for_oldest();
+    awaitable<Expected<void>> finish(JobChange change);
     [[nodiscard]] Expected<void> may_add(std::size_t count) const;
 
     JobService* service_;
@@ -57,7 +70,8 @@ private:
     std::uint64_t added_ = 0;
     std::optional<RequestDigester> digester_;  // when the job has its requests compared
     bool start_early_;
-    bool open_ = true;
+    bool appends_ = false;  // to a job that was there before
+    bool open_ = true;      // the job would be cancelled
 };
 
 }  // namespace fanfetch

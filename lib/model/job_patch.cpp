@@ -21,8 +21,9 @@ Fault read_per_host(const JsonMember& member, const OptionContext& context, JobP
         patch.per_host_rate = 0;
         given.erase("rate");
     }
-    const boost::json::value rest{given};
-    const JsonMember whole{rest, member.pointer()};
+    const boost::json::value rest(given);
+    const auto pointer = member.pointer();
+    const JsonMember whole{rest, pointer};
     JobOptions read;
     if (auto fault = read_job_option(whole, "per_host", context, read)) {
         return fault;

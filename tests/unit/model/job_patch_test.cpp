@@ -1,5 +1,7 @@
 #include "model/job_patch.hpp"
 
+#include "base/expected.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <gtest/gtest.h>
