@@ -255,9 +255,9 @@ void App::make_service() {
     context.metrics = &metrics_;
     context.keys = keys_.get();
     context.extractor = extractor_.get();
-    context.egress = &egress_;
     context.clock = &system_clock();
     context.log = &log_;
+    context.egress = &egress_;
     api_ = std::make_unique<Api>(context);
 }
 

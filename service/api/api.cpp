@@ -3,6 +3,7 @@
 namespace fanfetch {
 
 Api::Api(ApiContext context) : context_{std::move(context)} {
+    context_.request_keys = &request_keys_;
     Routes routes{router_, access_};
     jobs_.add_routes(routes);
     gather_.add_routes(routes);
@@ -16,6 +17,8 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     report_.add_routes(routes);
     callbacks_.add_routes(routes);
     deliveries_.add_routes(routes);
+    job_control_.add_routes(routes);
+    validate_.add_routes(routes);
 }
 
 }  // namespace fanfetch

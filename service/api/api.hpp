@@ -4,15 +4,17 @@
 #include "api/bodies.hpp"
 #include "api/callbacks.hpp"
 #include "api/context.hpp"
+#include "api/deliveries.hpp"
 #include "api/events.hpp"
 #include "api/export.hpp"
-#include "api/deliveries.hpp"
 #include "api/gather.hpp"
 #include "api/health.hpp"
 #include "api/hosts.hpp"
+#include "api/job_control.hpp"
 #include "api/jobs.hpp"
 #include "api/report.hpp"
 #include "api/results.hpp"
+#include "api/validate.hpp"
 #include "api/wait.hpp"
 
 #include <utility>
@@ -30,6 +32,7 @@ private:
     ApiContext context_;
     Access access_{{context_.keys, context_.clock, context_.log}, *context_.metrics};
     Router router_;
+    RequestKeys request_keys_;
     JobsApi jobs_{context_};
     GatherApi gather_{context_};
     ResultsApi results_{context_};
@@ -42,6 +45,8 @@ private:
     ReportApi report_{context_};
     CallbacksApi callbacks_{context_};
     DeliveriesApi deliveries_{context_};
+    JobControlApi job_control_{context_};
+    ValidateApi validate_{context_};
 };
 
 }  // namespace fanfetch

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/request_keys.hpp"
 #include "api/routes.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
@@ -25,6 +26,7 @@ struct ApiContext {
     const EgressBook* egress = nullptr;
     const Clock* clock = nullptr;
     Logger* log = nullptr;
+    RequestKeys* request_keys = nullptr;
 };
 
 /// Whose jobs a request may see: the tenant of its key. Not for routes that are open.

@@ -1,5 +1,6 @@
 #include "api/gather.hpp"
 
+#include "api/idempotency.hpp"
 #include "api/parameters.hpp"
 #include "api/result_list.hpp"
 #include "api/upload.hpp"
@@ -65,6 +66,31 @@ void GatherApi::add_routes(Routes& routes) {
     });
 }
 
+/// The job of the request: a new one, or that of the request which this one repeats. A gather that
+/// was cancelled because its client had gone was no answer: it is carried out anew.
+awaitable<Expected<std::string>> GatherApi::take(HttpRequest& request, const KeyedRequest& keyed) {
+    UploadOrder order;
+    order.max_items = most_items;
+    order.interactive = true;
+    order.key = keyed.key;
+    if (keyed.known) {
+        const auto first = co_await context_.jobs->find(keyed.known->job_id, tenant_of(request));
+        if (!first || (*first)->record.reason != state_reason::client_gone) {
+            const auto same = co_await same_request(request, *keyed.known);
+            if (!same || !first) {
+                co_return same ? first.error() : same.error();
+            }
+            co_return keyed.known->job_id;
+        }
+        order.repeated = keyed.known->digest;
+    }
+    const auto job = co_await receive_job(request, context_, std::move(order));
+    if (!job) {
+        co_return job.error();
+    }
+    co_return (*job)->id();
+}
+
 awaitable<HttpReply> GatherApi::gather(HttpRequest& request) {
     if (auto fault = check_query(request.query, {"fields", "include", "detach"})) {
         co_return problem_reply(*fault);
@@ -77,42 +103,47 @@ awaitable<HttpReply> GatherApi::gather(HttpRequest& request) {
     if (!detach) {
         co_return problem_reply(detach.error());
     }
-    UploadOrder order;
-    order.max_items = most_items;
-    order.interactive = true;
-    auto job = co_await receive_job(request, context_, order);
+    const auto keyed = co_await begin_keyed(request, context_);
+    if (!keyed) {
+        co_return keyed_problem(keyed.error());
+    }
+    const auto job = co_await take(request, *keyed);
     if (!job) {
-        co_return problem_reply(job.error());
+        co_return upload_problem(request, job.error());
     }
     if (!*detach) {
-        request.on_client_gone([job = *job] {
-            auto answer = job->cancel(cancel_mode::abort, state_reason::client_gone);
-            answer.add_done_callback([](const auto&) {});
+        request.on_client_gone([jobs = context_.jobs, id = *job, tenant = tenant_of(request)] {
+            jobs->client_gone(id, tenant);
         });
     }
     if (asks_for(request, "application/x-ndjson")) {
         FollowOrder follow;
-        follow.job_id = (*job)->id();
+        follow.job_id = *job;
         follow.tenant = tenant_of(request);
         follow.filter = std::move(*filter);
         follow.filter.order = result_order::completed;
         follow.follow = true;
         HttpReply reply;
         reply.set("Content-Type", "application/x-ndjson");
-        reply.stream = line_stream(context_, std::move(follow));
+        reply.stream = [hold = keyed->hold,
+                        lines = line_stream(context_, std::move(follow))](ResponseStream& out
+                       ) -> awaitable<void> { co_await lines(out); };
         co_return reply;
     }
 
-    auto done = (*job)->when(WaitCondition{});
-    auto snapshot = co_await await_future(std::move(done));
-    auto answer = std::make_shared<GatherAnswer>(context_, snapshot, std::move(*filter));
+    auto done = co_await context_.jobs->result(*job, tenant_of(request));
+    if (!done) {
+        co_return problem_reply(done.error());
+    }
+    auto answer = std::make_shared<GatherAnswer>(context_, *done, std::move(*filter));
     auto first = co_await answer->next();
     if (answer->finished()) {
         co_return json_reply(http::status::ok, std::move(first));
     }
     HttpReply reply;
     reply.set("Content-Type", "application/json");
-    reply.stream = [answer, first = std::move(first)](ResponseStream& out) -> awaitable<void> {
+    reply.stream = [answer, hold = keyed->hold,
+                    first = std::move(first)](ResponseStream& out) -> awaitable<void> {
         bool sent = co_await out.write(first);
         while (sent && !answer->finished()) {
             const auto text = co_await answer->next();

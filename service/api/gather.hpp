@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/context.hpp"
+#include "api/idempotency.hpp"
 
 namespace fanfetch {
 
@@ -13,6 +14,7 @@ public:
 
 private:
     awaitable<HttpReply> gather(HttpRequest& request);
+    awaitable<Expected<std::string>> take(HttpRequest& request, const KeyedRequest& keyed);
 
     ApiContext& context_;
 };

@@ -80,7 +80,10 @@ awaitable<HttpReply> HealthApi::capabilities(HttpRequest& request) {
     json::object all;
     all["version"] = FANFETCH_VERSION;
     all["limits"] = std::move(limits);
-    all["submit_formats"] = {"application/json", "application/x-ndjson", "text/plain"};
+    all["submit_formats"] = {
+        "application/json", "application/x-ndjson", "text/plain", "text/csv",
+        "text/tab-separated-values"};
+    all["submit_codings"] = {"gzip", "zstd"};
     all["result_formats"] = {"application/json", "application/x-ndjson"};
     all["protocols"] = {"http/1.1", "h2"};
     all["schemes"] = {"http", "https"};

@@ -1,11 +1,14 @@
 #include "api/jobs.hpp"
 
 #include "api/callbacks.hpp"
+#include "api/idempotency.hpp"
+#include "api/job_reply.hpp"
 #include "api/json.hpp"
 #include "api/parameters.hpp"
 #include "api/result_json.hpp"
 #include "api/upload.hpp"
 #include "http/conditional.hpp"
+#include "http/prefer.hpp"
 #include "http/router_query.hpp"
 
 #include <boost/json.hpp>
@@ -21,34 +24,11 @@ namespace json = boost::json;
 
 namespace {
 
-/// The text of a job and a strong validator of it.
-Rendering::Text render(const JobSnapshot& job) {
-    auto text = job_text(job);
-    std::array<char, 16> digits{};
-    const auto end =
-        std::to_chars(
-            digits.data(), digits.data() + digits.size(), std::hash<std::string>{}(text), 16
-        )
-            .ptr;
-    return {std::move(text), make_etag({digits.data(), end})};
-}
-
-const Rendering::Text& shown(const JobSnapshot& job) {
-    return job.shown.get([&job] { return render(job); });
-}
-
 bool is_job_id(std::string_view text) noexcept {
     constexpr std::string_view prefix = "job_";
     constexpr std::size_t digits = 32;
     return text.starts_with(prefix) && text.size() == prefix.size() + digits &&
            text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
-}
-
-/// How long a client that polls may wait before it asks again.
-std::string poll_hint(const JobSnapshot& job) {
-    constexpr std::int64_t longest_s = 30;
-    const auto eta_s = job.eta ? job.eta->count() / 1000 : 1;
-    return std::to_string(std::clamp<std::int64_t>(eta_s, 1, longest_s));
 }
 
 /// Nobody waits for a client that has gone. One that only closed its sending side is answered with
@@ -57,23 +37,13 @@ JobService::GiveUp while_client_stays(const HttpRequest& request) {
     return [&request](std::function<void()> stop) { request.on_client_gone(std::move(stop)); };
 }
 
-/// The seconds of `Prefer: wait=N`; nullopt when the client does not prefer it.
-///
-/// Source  RFC 7240 §4.3
-std::optional<std::chrono::seconds> preferred_wait(const HttpRequest& request) {
-    constexpr std::string_view wanted = "wait=";
-    const auto value = request.headers["Prefer"];
-    const std::string_view text{value.data(), value.size()};
-    const auto at = text.find(wanted);
-    if (at == std::string_view::npos) {
-        return std::nullopt;
+std::vector<std::string_view> preferences_of(const HttpRequest& request) {
+    std::vector<std::string_view> fields;
+    const auto [from, to] = request.headers.equal_range("Prefer");
+    for (auto at = from; at != to; ++at) {
+        fields.emplace_back(at->value().data(), at->value().size());
     }
-    std::uint32_t seconds = 0;
-    const auto* from = text.data() + at + wanted.size();
-    if (std::from_chars(from, text.data() + text.size(), seconds).ec != std::errc{}) {
-        return std::nullopt;
-    }
-    return std::chrono::seconds{seconds};
+    return fields;
 }
 
 Expected<cancel_mode> read_cancel_mode(std::string_view body) {
@@ -103,14 +73,6 @@ Expected<cancel_mode> read_cancel_mode(std::string_view body) {
     return mode;
 }
 
-HttpReply job_reply(http::status status, const JobSnapshot& job) {
-    auto reply = json_reply(status, shown(job).text);
-    if (!job.done()) {
-        reply.set("Retry-After", poll_hint(job));
-    }
-    return reply;
-}
-
 }  // namespace
 
 void JobsApi::add_routes(Routes& routes) {
@@ -126,19 +88,35 @@ void JobsApi::add_routes(Routes& routes) {
 
 /// POST /v1/jobs: 202 and a Location once the job is durable, else a problem document.
 awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
-    if (auto fault = check_query(request.query, {})) {
+    if (auto fault = check_query(request.query, {"sealed"})) {
         co_return problem_reply(*fault);
     }
-    auto job = co_await receive_job(request, context_, {});
+    const auto sealed = flag_parameter(request.query, "sealed", true);
+    if (!sealed) {
+        co_return problem_reply(sealed.error());
+    }
+    const auto keyed = co_await begin_keyed(request, context_);
+    if (!keyed) {
+        co_return keyed_problem(keyed.error());
+    }
+    if (keyed->known) {
+        auto reply = co_await replay(request, context_, *keyed->known);
+        co_return reply;
+    }
+    UploadOrder order;
+    order.sealed = *sealed;
+    order.key = keyed->key;
+    auto job = co_await receive_job(request, context_, std::move(order));
     if (!job) {
-        co_return problem_reply(job.error());
+        co_return upload_problem(request, job.error());
     }
     auto snapshot = (*job)->snapshot();
     auto status = http::status::accepted;
-    const auto patience = preferred_wait(request);
+    const auto patience = preferred_wait(preferences_of(request));
+    const auto longest = context_.settings->limits.max_wait;
+    const auto limit =
+        std::min<std::chrono::milliseconds>(patience.value_or(std::chrono::seconds{0}), longest);
     if (patience) {
-        const auto limit =
-            std::min<std::chrono::milliseconds>(*patience, context_.settings->limits.max_wait);
         auto stays = while_client_stays(request);
         auto waited = co_await context_.jobs->wait(
             (*job)->id(), tenant_of(request), WaitCondition{}, limit, std::move(stays)
@@ -155,7 +133,14 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
     }
     reply.set("Location", "/v1/jobs/" + (*job)->id());
     if (patience) {
-        reply.set("Preference-Applied", "wait=" + std::to_string(patience->count()));
+        const auto applied = std::chrono::duration_cast<std::chrono::seconds>(limit);
+        reply.set("Preference-Applied", "wait=" + std::to_string(applied.count()));
+    }
+    if (keyed->key) {
+        auto kept = co_await keep_answer(request, context_, *keyed->key, reply);
+        if (!kept) {
+            co_return problem_reply(kept.error());
+        }
     }
     co_return reply;
 }

@@ -116,6 +116,9 @@ Expected<void> LineReader::take_json(std::string_view line, std::vector<Item>& i
     const auto* const object = document->if_object();
     if (first && object != nullptr && object->size() == 1 && object->contains("options")) {
         const JsonMember options{root, "options", object->at("options")};
+        if (!context_.takes_options) {
+            return options.refused("the options are those of the job");
+        }
         if (auto fault = read_job_options(options, option_context, context_.options)) {
             return std::move(*fault);
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/item_reader.hpp"
 #include "api/submission.hpp"
 #include "base/expected.hpp"
 #include "model/item.hpp"
@@ -29,19 +30,19 @@ enum class line_format : std::uint8_t {
 /// Errors   job_too_many_items; api_invalid for the options line. After an error the reader is of
 ///          no more use; the items it has given out before stand
 /// Threads  one caller at a time
-class LineReader {
+class LineReader final : public ItemReader {
 public:
     LineReader(line_format format, SubmissionContext context);
 
     /// Reads the next piece, however it is cut, and appends the items it completes.
-    [[nodiscard]] Expected<void> feed(std::string_view piece, std::vector<Item>& items);
+    [[nodiscard]] Expected<void> feed(std::string_view piece, std::vector<Item>& items) override;
 
     /// Reads what is left: the upload has ended. job_empty when there was no item and one is
     /// needed.
-    [[nodiscard]] Expected<void> finish(std::vector<Item>& items);
+    [[nodiscard]] Expected<void> finish(std::vector<Item>& items) override;
 
     /// What the job asks for: final once an item has come out or the upload has ended.
-    [[nodiscard]] const JobOptions& options() const noexcept { return context_.options; }
+    [[nodiscard]] const JobOptions& options() const noexcept override { return context_.options; }
 
     [[nodiscard]] std::uint64_t items_read() const noexcept {
         return next_index_ - context_.first_index;

@@ -59,6 +59,7 @@ void append_job(
     );
     job.flag("done", is_done(record.state));
     job.flag("sealed", record.sealed);
+    job.number("run", record.run);
     append_counts(job.name("counts"), counts);
     append_tallies(job, record.tally);
     job.number("bytes_received", record.tally.bytes_received);

@@ -23,6 +23,7 @@ struct SubmissionContext {
     JobOptions options;  ///< what holds where the body says nothing
     WallTime now{};
     std::uint64_t first_index = 0;  ///< of the first item: how many the job has already
+    bool takes_options = true;      ///< a first line may give some
     bool may_be_empty = false;      ///< `?sealed=false`: items may come later
 };
 

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "api/context.hpp"
+
+namespace fanfetch {
+
+/// What a job can be told while it runs, and afterwards: pause, resume, items and seal of an open
+/// one, PATCH, retry. Cancelling and erasing stand with the jobs themselves.
+class JobControlApi {
+public:
+    explicit JobControlApi(ApiContext& context) : context_{context} {}
+
+    void add_routes(Routes& routes);
+
+private:
+    awaitable<HttpReply> pause(HttpRequest& request);
+    awaitable<HttpReply> resume(HttpRequest& request);
+    awaitable<HttpReply> seal(HttpRequest& request);
+    awaitable<HttpReply> append(HttpRequest& request);
+    awaitable<HttpReply> change(HttpRequest& request);
+    awaitable<HttpReply> retry(HttpRequest& request);
+
+    ApiContext& context_;
+};
+
+}  // namespace fanfetch

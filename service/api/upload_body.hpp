@@ -1,0 +1,54 @@
+#pragma once
+
+#include "api/context.hpp"
+#include "base/expected.hpp"
+#include "fetch/hasher.hpp"
+#include "http/content_decoder.hpp"
+#include "model/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// The body of a submission as it is meant: its content coding undone, within bounds, and a digest
+/// made of it on the way when one is wanted.
+///
+/// A coded body may decode to a hundred times its size (judged from 1 MiB on) and to 16 GiB; a body
+/// that is read whole is bounded besides by what `read_all` is given.
+///
+/// Errors   as RequestBody; of open: api_unsupported_media for a coding other than gzip and zstd.
+///          What does not decode is api_bad_request, too much of it api_body_too_large
+/// Threads  the session's shard, one caller at a time
+class UploadBody {
+public:
+    [[nodiscard]] static Expected<UploadBody> open(HttpRequest& request);
+
+    /// The next piece; empty at the end. Valid until the next call.
+    awaitable<Expected<std::string_view>> next();
+    awaitable<Expected<std::string>> read_all(std::uint64_t limit);
+
+    /// From now on a digest is made: of the request (its method, target, type and coding) and of
+    /// the body's bytes as they came.
+    void begin_digest();
+    /// Once the body has been read to its end.
+    [[nodiscard]] Sha256 digest();
+    /// Reads what is left for its digest alone.
+    awaitable<Expected<Sha256>> digest_rest();
+
+private:
+    explicit UploadBody(HttpRequest& request) : request_{&request} {}
+
+    awaitable<Expected<std::string_view>> next_raw();
+
+    HttpRequest* request_;
+    std::unique_ptr<ContentDecoder> decoder_;
+    std::string_view coded_;
+    bool draining_ = false;  // the decoder may have more of what it was given
+    std::unique_ptr<Sha256Hasher> hasher_;
+};
+
+}  // namespace fanfetch
