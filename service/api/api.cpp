@@ -14,6 +14,7 @@ Api::Api(ApiContext context) : context_{std::move(context)} {
     events_.add_routes(routes);
     wait_.add_routes(routes);
     export_.add_routes(routes);
+    docs_.add_routes(routes);
     report_.add_routes(routes);
     callbacks_.add_routes(routes);
     deliveries_.add_routes(routes);

@@ -5,8 +5,10 @@
 #include "api/callbacks.hpp"
 #include "api/context.hpp"
 #include "api/deliveries.hpp"
+#include "api/docs.hpp"
 #include "api/events.hpp"
 #include "api/export.hpp"
+#include "api/front.hpp"
 #include "api/gather.hpp"
 #include "api/health.hpp"
 #include "api/hosts.hpp"
@@ -26,13 +28,14 @@ class Api {
 public:
     explicit Api(ApiContext context);
 
-    [[nodiscard]] HttpHandler handler() const { return router_.handler(); }
+    [[nodiscard]] HttpHandler handler() const { return front_.handler(); }
 
 private:
     ApiContext context_;
     Access access_{{context_.keys, context_.clock, context_.log}, *context_.metrics};
     Router router_;
     RequestKeys request_keys_;
+    Front front_{router_.handler(), *context_.log};
     JobsApi jobs_{context_};
     GatherApi gather_{context_};
     ResultsApi results_{context_};
@@ -42,6 +45,7 @@ private:
     EventsApi events_{context_};
     WaitApi wait_{context_};
     ExportApi export_{context_};
+    DocsApi docs_;
     ReportApi report_{context_};
     CallbacksApi callbacks_{context_};
     DeliveriesApi deliveries_{context_};

@@ -9,6 +9,7 @@
 #include "http/range.hpp"
 #include "http/retry_after.hpp"
 #include "http/server_negotiation.hpp"
+#include "http/trace_context.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -118,6 +119,9 @@ void check_parameters(std::string_view text) {
     (void)flag_parameter(query, "n", false);
     (void)condition_parameter(query);
     (void)parse_index(text);
+    if (const auto context = parse_traceparent(text)) {
+        require(context->trace_id.size() == 32 && context->parent_id.size() == 16);
+    }
     if (const auto position = parse_event_id(text)) {
         require(parse_event_id(event_id(*position)) == position);
     }

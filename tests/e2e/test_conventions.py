@@ -1,0 +1,113 @@
+"""What holds for every request: tracing, ids, methods, content types, coding."""
+
+import gzip
+import json
+import re
+import socket
+
+import pytest
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+PAGE = "https://console.example"
+
+
+def traced(service) -> list[dict]:
+    lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == "traced_request"]
+
+
+def test_a_trace_is_logged_and_never_forwarded(start, origin):
+    service = start(log__level="info", log__format="json")
+    reply = service.post("/v1/jobs", {"urls": [origin.url("/a")]}, traceparent=PARENT, tracestate="a=b",
+                         X_Request_Id="mine")  # fmt: skip
+    service.wait_done(reply.json["id"])
+
+    (line,) = traced(service)
+    assert (line["trace_id"], line["parent_id"]) == (TRACE, "00f067aa0ba902b7")
+    assert (line["request_id"], line["method"], line["path"], line["status"]) == ("mine", "POST", "/v1/jobs", 202)
+    assert line["location"] == f"/v1/jobs/{reply.json['id']}"
+    assert not {"traceparent", "tracestate", "x-request-id"} & set(origin.requests[0].headers)
+
+
+@pytest.mark.parametrize("bad", ["x", "00-" + "0" * 32 + "-00f067aa0ba902b7-01", PARENT + "-x", PARENT.upper()])
+def test_a_bad_trace_is_as_good_as_none(start, bad):
+    service = start(log__level="info", log__format="json")
+
+    assert service.get("/v1/jobs", traceparent=bad).status == 200
+    assert traced(service) == []
+
+
+def test_every_answer_has_a_request_id(service):
+    given = service.get("/livez", X_Request_Id="a-b_c.1")
+    assert given.headers["X-Request-Id"] == "a-b_c.1"
+    ids = {service.get(path).headers["X-Request-Id"] for path in ("/livez", "/nope", "/v1/jobs")}
+    assert len(ids) == 3
+    for bad in ("a b", "ä", "x" * 200, "a\"b"):
+        assert service.call("GET", "/livez", headers={"X-Request-Id": bad.encode()}).headers["X-Request-Id"] != bad
+
+
+def test_auth13_pages_of_others_may_not(service):
+    for method in ("GET", "OPTIONS"):
+        reply = service.call(method, "/v1/jobs", headers={"Origin": PAGE, "Access-Control-Request-Method": "GET"})
+        assert not [name for name in reply.headers if name.lower().startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", ["/livez", "/v1/jobs", "/v1/capabilities", "/openapi.json", "/docs", "/metrics"])
+def test_head_is_get_without_the_body(service, path):
+    got, asked = service.get(path), service.call("HEAD", path)
+
+    assert (asked.status, asked.body) == (got.status, b"")
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    "path, accept", [("/v1/jobs/{}/events", "application/json"), ("/v1/jobs/{}/report", "text/html")]
+)
+def test_what_cannot_be_given_is_406(service, origin, path, accept):
+    reply = service.get(path.format(service.submit([origin.url("/a")])), Accept=accept)
+
+    assert (reply.status, reply.json["code"]) == (406, "not_acceptable")
+
+
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/gather", "/v1/wait"])
+@pytest.mark.parametrize("kind", ["text/html", "application/xml", "multipart/form-data; boundary=x", "nonsense"])
+def test_what_cannot_be_read_is_415(service, path, kind):
+    reply = service.post(path, b"<x/>", kind=kind)
+
+    assert (reply.status, reply.headers["Content-Type"]) == (415, "application/problem+json")
+
+
+def test_long_answers_are_coded_when_asked(service):
+    plain = service.get("/openapi.json")
+    coded = service.get("/openapi.json", Accept_Encoding="gzip")
+
+    assert coded.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(coded.body) == plain.body
+    assert len(coded.body) < len(plain.body) / 3
+    assert "Content-Encoding" not in service.get("/livez", Accept_Encoding="gzip").headers, "too short"
+    assert "Content-Encoding" not in service.get("/openapi.json", Accept_Encoding="gzip;q=0").headers
+
+
+def raw(service, data: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as link:
+        link.sendall(data)
+        link.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: link.recv(65536), b""))
+
+
+def test_expect_is_answered_before_the_body(service):
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as link:
+        link.sendall(b"POST /v1/wait HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                     b"Content-Length: 11\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")  # fmt: skip
+        assert link.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        link.sendall(b'{"jobs":[]}')
+        assert link.makefile("rb").read().startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_pipelined_requests_are_answered_in_order(service):
+    paths = ["/livez", "/nope", "/v1/capabilities"] * 20
+    said = raw(service, b"".join(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() for path in paths))
+
+    statuses = re.findall(rb"HTTP/1\.1 (\d+) ", said)
+    assert statuses == [b"404" if path == "/nope" else b"200" for path in paths]

@@ -1,0 +1,52 @@
+"""`/metrics`: names that are promised, a form that Prometheus accepts, a number of series that stays."""
+
+import pathlib
+import subprocess
+
+import client
+
+GOLDEN = pathlib.Path(__file__).parent / "metrics.txt"
+
+
+def exposition(service) -> str:
+    reply = service.get("/metrics")
+    assert reply.status == 200
+    return reply.body.decode()
+
+
+def types_of(text: str) -> list[str]:
+    return sorted(" ".join(line.split()[2:4]) for line in text.splitlines() if line.startswith("# TYPE "))
+
+
+def series_of(text: str) -> set[str]:
+    return {line.rpartition(" ")[0] for line in text.splitlines() if line and not line.startswith("#")}
+
+
+def test_names_and_types_are_those_of_the_list(service):
+    """A new metric is a decision: its line belongs into metrics.txt."""
+    assert types_of(exposition(service)) == GOLDEN.read_text().splitlines()
+
+
+def test_promtool_accepts_it(service, origin):
+    service.wait_done(service.submit([origin.url("/a"), "http://bad host/"]))
+
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=exposition(service), capture_output=True, text=True,
+        timeout=client.LIMIT_S,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_inj_08_strangers_add_no_series(start, names, origin):
+    service = start(dns__servers=names.address)
+    service.wait_done(service.submit([origin.url("/a"), "http://bad host/"]))
+    before = series_of(exposition(service))
+
+    hosts = [f"http://h{n}.test:{origin.port}/" for n in range(500)]
+    odd = ["http://q\"uote/", "http://new\nline/", "http://back\\slash.test/{label=\"x\"}"]
+    done = service.wait_done(service.submit([*hosts, *odd], concurrency=100))
+    service.call("GET", '/v1/x"y\\z%0a', headers={"User-Agent": 'a"b'})
+
+    assert done["counts"]["total"] == 503
+    assert series_of(exposition(service)) == before
