@@ -5,6 +5,7 @@
 #include "future/errors.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -80,7 +81,12 @@ awaitable<void> WebhookSender::run() {
             }
         }
     };
-    co_await with_task_group(body);
+    try {
+        co_await with_task_group(body);
+    } catch (const CancelledError&) {  // what was under way is in the outbox still
+    }
+    // A request to cancel must not throw in what co_spawn does behind us.
+    co_await asio::this_coro::throw_if_cancelled(false);
 }
 
 /// One round; what goes wrong with the store is tried again a little later.
