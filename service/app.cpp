@@ -1,6 +1,7 @@
 #include "app.hpp"
 
 #include "api/api.hpp"
+#include "auth/live_keys.hpp"
 #include "keys_setup.hpp"
 #include "net/cares_resolver.hpp"
 #include "net/default_gate.hpp"
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <utility>
 
 namespace fanfetch {
@@ -61,27 +63,25 @@ public:
         );
     }
 
-    /// Lets what is under way end, for a moment. Blocks; not on a loop's thread.
-    void stop() {
-        constexpr std::chrono::seconds last_answers{2};
+    /// Begins nothing more; what is under way may end until `stop`.
+    void stop_soon() {
         asio::post(loop_, [this] { sender_.stop(); });
+    }
+
+    /// Cuts off what has not ended by now: it is in the outbox still. Blocks; not on a loop's
+    /// thread.
+    void stop() {
         auto over = over_->get_future();
-        if (!wait_for(over, last_answers)) {
-            asio::post(loop_, [this] { stop_.emit(asio::cancellation_type::terminal); });
-            over.result();
-        }
+        asio::post(loop_, [this, over] {
+            if (!over.done()) {
+                stop_.emit(asio::cancellation_type::terminal);
+            }
+        });
+        over.result();
         asio::post(loop_, [this] { fetcher_.close_idle(); });
     }
 
 private:
-    static bool wait_for(const Future<void>& over, std::chrono::seconds limit) {
-        try {
-            over.result(limit);
-            return true;
-        } catch (const TimeoutError&) {
-            return false;
-        }
-    }
     WebhookSender::Parts with(WebhookSender::Parts parts) {
         parts.fetcher = &fetcher_;
         return parts;
@@ -203,6 +203,7 @@ Expected<tcp::endpoint> App::start() {
         log_.info("jobs_taken_up", {{"jobs", jobs}});
     }
     make_webhooks();
+    follow_terms();
     add_gauges();
     watch_retention();
     started_ = true;
@@ -247,6 +248,10 @@ void App::make_service() {
     parts.log = &log_;
     parts.limits.max_items_per_job = settings_.limits.max_items_per_job;
     parts.limits.max_queued_items = settings_.limits.max_queued_items;
+    parts.limits_of = [this](const std::string& tenant) {
+        const auto quotas = keys_->quotas(tenant);
+        return TenantLimits{quotas.max_jobs, quotas.max_queued_items};
+    };
     jobs_.emplace(std::move(parts));
 
     ApiContext context;
@@ -340,6 +345,26 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
     return {};
 }
 
+/// What tenants may reach besides follows the file of keys. Connections that are kept are let go
+/// with the rules they were made by.
+void App::follow_terms() {
+    keys_->watch_terms([this](const TermsByTenant& terms) {
+        std::map<std::string, std::vector<std::string>> allow;
+        for (const auto& [tenant, said] : terms) {
+            if (!said.egress_allow.empty()) {
+                allow.emplace(tenant, said.egress_allow);
+            }
+        }
+        if (auto set = egress_.set_tenants(allow); !set) {
+            log_.error("egress_not_changed", {{"detail", set.error().detail}});
+            return;
+        }
+        for (auto& shard : shards_) {
+            shard->loop.post([fetcher = shard->fetcher.get()] { fetcher->close_idle(); });
+        }
+    });
+}
+
 void App::make_webhooks() {
     auto& shard = *shards_.front();
     HttpFetcher::Parts fetch{shard.loop.executor()};
@@ -418,6 +443,8 @@ void App::stop() {
     server_->drain();
     stop_dispatchers();
     settle_jobs();
+    store_->watch_outbox(nullptr);
+    webhooks_->stop_soon();
 
     constexpr std::chrono::seconds last_replies{2};
     auto closed = std::make_shared<Promise<void>>();
@@ -430,7 +457,6 @@ void App::stop() {
         shards_.front()->loop.executor(), server_->shutdown(last_replies), std::move(ended)
     );
     over.result();
-    store_->watch_outbox(nullptr);
     webhooks_->stop();
     jobs_->rest();
     blocking_->shutdown();

@@ -70,6 +70,7 @@ private:
     Expected<void> make_shards(const boost::asio::ip::tcp::endpoint& listening);
     void make_service();
     void make_webhooks();
+    void follow_terms();
     void watch_retention();
     void add_gauges();
     void stop_dispatchers();

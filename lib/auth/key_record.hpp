@@ -2,9 +2,12 @@
 
 #include "auth/api_key.hpp"
 #include "auth/scope.hpp"
+#include "auth/tenant_terms.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fanfetch {
 
@@ -14,7 +17,15 @@ struct KeyRecord {
     std::string tenant = "default";
     KeyHash hash{};
     ScopeSet scopes;
+    // What this key says of its tenant; others may be silent, or say the same.
+    std::optional<TenantQuotas> quotas{};
+    std::optional<std::vector<std::string>> egress_allow{};
 
+    /// Whether it is the same key with the same rights: what it says of its tenant is not its own.
+    [[nodiscard]] bool same_key(const KeyRecord& other) const {
+        return id == other.id && tenant == other.tenant && hash == other.hash &&
+               scopes == other.scopes;
+    }
     friend bool operator==(const KeyRecord&, const KeyRecord&) = default;
 };
 

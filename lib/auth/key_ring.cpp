@@ -20,7 +20,7 @@ std::uint64_t beginning_of(const KeyHash& hash) noexcept {
 KeyRing::KeyRing(const std::vector<KeyRecord>& keys, const KeyRing& former) {
     for (const auto& record : keys) {
         auto principal = former.find(record.hash);
-        if (!principal || principal->record() != record) {
+        if (!principal || !principal->record().same_key(record)) {
             principal = std::make_shared<Principal>(record);
         }
         by_hash_.emplace(beginning_of(record.hash), std::move(principal));

@@ -1,9 +1,14 @@
 #include "auth/keys_document.hpp"
 
+#include "net/egress_entry.hpp"
+
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -27,22 +32,20 @@ public:
     explicit KeyReader(const toml::table& table) : table_{table} {}
 
     Expected<KeyRecord> read() {
-        constexpr std::array members{
-            std::string_view{"id"}, std::string_view{"tenant"}, std::string_view{"hash"},
-            std::string_view{"scopes"}};
-        constexpr std::array later{std::string_view{"quotas"}, std::string_view{"egress_allow"}};
+        constexpr std::array members{std::string_view{"id"},     std::string_view{"tenant"},
+                                     std::string_view{"hash"},   std::string_view{"scopes"},
+                                     std::string_view{"quotas"}, std::string_view{"egress_allow"}};
         for (const auto& [name, node] : table_) {
-            if (std::ranges::find(later, name.str()) != later.end()) {
-                return wrong(
-                    node.source(), std::string{name.str()} + " is not supported by this version"
-                );
-            }
             if (std::ranges::find(members, name.str()) == members.end()) {
-                return wrong(node.source(), "a key has id, tenant, hash and scopes, nothing else");
+                return wrong(
+                    node.source(),
+                    "a key has id, tenant, hash, scopes, perhaps quotas and egress_allow"
+                );
             }
         }
         for (const auto step :
-             {&KeyReader::read_names, &KeyReader::read_hash, &KeyReader::read_scopes}) {
+             {&KeyReader::read_names, &KeyReader::read_hash, &KeyReader::read_scopes,
+              &KeyReader::read_quotas, &KeyReader::read_egress}) {
             if (auto done = (this->*step)(); !done) {
                 return done.error();
             }
@@ -122,9 +125,157 @@ private:
         return {};
     }
 
+    Expected<void> read_quotas() {
+        const auto* const node = table_.get("quotas");
+        if (node == nullptr) {
+            return {};
+        }
+        const auto* const table = node->as_table();
+        if (table == nullptr) {
+            return wrong(node->source(), "quotas: expected {max_jobs = 10, …}");
+        }
+        auto& quotas = record_.quotas.emplace();
+        for (const auto& [name, value] : *table) {
+            auto read = Expected<void>{};
+            if (name.str() == "max_jobs") {
+                read = read_count(value, "max_jobs", quotas.max_jobs);
+            } else if (name.str() == "max_queued_items") {
+                read = read_count(value, "max_queued_items", quotas.max_queued_items);
+            } else if (name.str() == "requests_per_s") {
+                read = read_rate(value, quotas.requests_per_s);
+            } else if (name.str() == "max_stored_bytes" || name.str() == "weight") {
+                read = wrong(
+                    value.source(), std::string{name.str()} + " is not supported by this version"
+                );
+            } else {
+                read = wrong(
+                    value.source(),
+                    "quotas: expected max_jobs, max_queued_items, requests_per_s, nothing else"
+                );
+            }
+            if (!read) {
+                return read;
+            }
+        }
+        return {};
+    }
+
+    static Expected<void> read_count(
+        const toml::node& node, std::string_view name, std::optional<std::uint64_t>& target
+    ) {
+        const auto* const number = node.as_integer();
+        if (number == nullptr || number->get() < 0) {
+            return wrong(node.source(), std::string{name} + ": expected a whole number, 0 or more");
+        }
+        target = static_cast<std::uint64_t>(number->get());
+        return {};
+    }
+
+    static Expected<void> read_rate(const toml::node& node, std::optional<double>& target) {
+        constexpr double slowest = 0.001;
+        constexpr double fastest = 1'000'000;
+        const auto number = node.value<double>();
+        if (!node.is_number() || !number || !(*number >= slowest && *number <= fastest)) {
+            return wrong(node.source(), "requests_per_s: expected a number from 0.001 to 1000000");
+        }
+        target = *number;
+        return {};
+    }
+
+    Expected<void> read_egress() {
+        const auto* const node = table_.get("egress_allow");
+        if (node == nullptr) {
+            return {};
+        }
+        constexpr std::string_view expected =
+            "egress_allow: expected a list of addresses, blocks and host names";
+        const auto* const list = node->as_array();
+        if (list == nullptr || list->size() > most_entries) {
+            return wrong(node->source(), expected);
+        }
+        auto& entries = record_.egress_allow.emplace();
+        for (const auto& entry : *list) {
+            const auto* const text = entry.as_string();
+            if (text == nullptr || !EgressEntry::parse(text->get()) ||
+                !std::ranges::all_of(text->get(), needs_no_escape)) {
+                return wrong(entry.source(), expected);
+            }
+            entries.push_back(text->get());
+        }
+        return {};
+    }
+
+    /// Entries are written back as they are.
+    static constexpr bool needs_no_escape(char c) noexcept {
+        return c > ' ' && c < '\x7f' && c != '"' && c != '\\';
+    }
+
+    static constexpr std::size_t most_entries = 1000;
+
     const toml::table& table_;
     KeyRecord record_;
 };
+
+/// What two keys say of one tenant has to be the same.
+class Statements {
+public:
+    /// The name of what this key says otherwise than one before; empty: nothing.
+    std::string_view contradiction(const KeyRecord& key) {
+        auto& said = said_[key.tenant];
+        if (key.quotas && said.quotas && *key.quotas != *said.quotas) {
+            return "quotas";
+        }
+        if (key.egress_allow && said.egress_allow && *key.egress_allow != *said.egress_allow) {
+            return "egress_allow";
+        }
+        said.quotas = key.quotas ? key.quotas : said.quotas;
+        said.egress_allow = key.egress_allow ? key.egress_allow : said.egress_allow;
+        return {};
+    }
+
+private:
+    struct Said {
+        std::optional<TenantQuotas> quotas;
+        std::optional<std::vector<std::string>> egress_allow;
+    };
+    std::map<std::string, Said> said_;
+};
+
+std::string number_text(double number) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return {digits.data(), end};
+}
+
+void write_terms(std::string& text, const KeyRecord& key) {
+    if (key.quotas) {
+        std::string_view comma;
+        text += "quotas = {";
+        const auto member = [&](std::string_view name, const std::string& value) {
+            text.append(comma).append(name).append(" = ").append(value);
+            comma = ", ";
+        };
+        if (key.quotas->max_jobs) {
+            member("max_jobs", std::to_string(*key.quotas->max_jobs));
+        }
+        if (key.quotas->max_queued_items) {
+            member("max_queued_items", std::to_string(*key.quotas->max_queued_items));
+        }
+        if (key.quotas->requests_per_s) {
+            member("requests_per_s", number_text(*key.quotas->requests_per_s));
+        }
+        text += "}\n";
+    }
+    if (key.egress_allow) {
+        std::string_view comma;
+        text += "egress_allow = [";
+        for (const auto& entry : *key.egress_allow) {
+            text.append(comma).append("\"").append(entry).append("\"");
+            comma = ", ";
+        }
+        text += "]\n";
+    }
+}
 
 Expected<std::vector<KeyRecord>> read_all(const toml::table& document) {
     std::vector<KeyRecord> keys;
@@ -138,6 +289,7 @@ Expected<std::vector<KeyRecord>> read_all(const toml::table& document) {
         }
         std::set<std::string> ids;
         std::set<KeyHash> hashes;
+        Statements statements;
         for (const auto& entry : *list) {
             const auto* const table = entry.as_table();
             if (table == nullptr) {
@@ -152,6 +304,11 @@ Expected<std::vector<KeyRecord>> read_all(const toml::table& document) {
             }
             if (!hashes.insert(key->hash).second) {
                 return wrong(table->source(), "the key " + key->id + " has another one's hash");
+            }
+            if (const auto what = statements.contradiction(*key); !what.empty()) {
+                return wrong(
+                    table->source(), "another key of the tenant says other " + std::string{what}
+                );
             }
             keys.push_back(std::move(*key));
         }
@@ -185,8 +342,22 @@ std::string write_keys(const std::vector<KeyRecord>& keys) {
             }
         }
         text += "]\n";
+        write_terms(text, key);
     }
     return text;
+}
+
+TermsByTenant terms_of(const std::vector<KeyRecord>& keys) {
+    TermsByTenant terms;
+    for (const auto& key : keys) {
+        if (key.quotas) {
+            terms[key.tenant].quotas = *key.quotas;
+        }
+        if (key.egress_allow) {
+            terms[key.tenant].egress_allow = *key.egress_allow;
+        }
+    }
+    return terms;
 }
 
 }  // namespace fanfetch

@@ -57,9 +57,15 @@ Expected<void> LiveKeys::take_up() {
         return failed(parsed.error().code, path_ + ": " + parsed.error().detail);
     }
     auto next = std::make_shared<const KeyRing>(*parsed, *ring());
+    auto terms = terms_of(*parsed);
+    if (told_) {
+        told_(terms);
+    }
     {
         const std::lock_guard lock{mutex_};
         ring_ = next;
+        terms_ = std::move(terms);
+        limited_ = !terms_.empty();
     }
     text_ = std::move((*found)->text);
     wanted_ = true;
@@ -69,6 +75,21 @@ Expected<void> LiveKeys::take_up() {
         log_.warn("keys_file_readable", {{"file", path_}, {"detail", "everyone may read it"}});
     }
     return {};
+}
+
+TenantQuotas LiveKeys::quotas(std::string_view tenant) const {
+    if (!limited_.load(std::memory_order_relaxed)) {
+        return {};
+    }
+    const std::lock_guard lock{mutex_};
+    const auto found = terms_.find(tenant);
+    return found == terms_.end() ? TenantQuotas{} : found->second.quotas;
+}
+
+void LiveKeys::watch_terms(std::function<void(const TermsByTenant&)> told) {
+    const std::lock_guard reading{reading_};
+    told_ = std::move(told);
+    told_(terms_);
 }
 
 void LiveKeys::refresh() {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -49,6 +50,12 @@ public:
     /// Everyone, while no key is wanted.
     [[nodiscard]] PrincipalPtr anyone() const noexcept { return anyone_; }
 
+    /// What a tenant may have at most just now. Asked for every request.
+    [[nodiscard]] TenantQuotas quotas(std::string_view tenant) const;
+    /// `told` hears what holds for tenants: now, and whenever it changes, on the thread that reads.
+    /// Once, before anybody asks for anything.
+    void watch_terms(std::function<void(const TermsByTenant&)> told);
+
     /// Looks at the file now.
     void refresh();
 
@@ -62,9 +69,12 @@ private:
     Logger& log_;
     const std::shared_ptr<Principal> anyone_;
     std::atomic<bool> wanted_{false};
-    mutable std::mutex mutex_;  // guards ring_
+    std::atomic<bool> limited_{false};  // somebody has terms
+    mutable std::mutex mutex_;  // guards ring_ and terms_
     std::shared_ptr<const KeyRing> ring_;
-    std::mutex reading_;  // one reads at a time; guards text_ and complaint_
+    TermsByTenant terms_;
+    std::mutex reading_;  // one reads at a time; guards text_, complaint_ and told_
+    std::function<void(const TermsByTenant&)> told_;
     std::string text_;
     std::string complaint_;  ///< of the last look, so that it is logged once
     std::condition_variable_any wake_;

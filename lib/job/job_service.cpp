@@ -34,6 +34,13 @@ Expected<JobUpload> JobService::begin(
     if (auto writable = parts_.store->writable(); !writable) {
         return writable.error();
     }
+    if (const auto limits = limits_of(tenant);
+        limits.max_jobs && use_of(tenant).jobs >= *limits.max_jobs) {
+        return failed(
+            failure_code::quota_exceeded,
+            "creating a job: " + std::to_string(*limits.max_jobs) + " are not done yet"
+        );
+    }
     JobRecord record;
     record.id = make_id("job", *parts_.clock);
     record.tenant = std::move(tenant);
@@ -282,6 +289,35 @@ void JobService::expire() {
     constexpr std::chrono::hours keys_are_kept{25};  // a day, and some time for clocks to differ
     auto forgotten = parts_.store->forget_keys(parts_.clock->wall() - keys_are_kept);
     forgotten.add_done_callback([](const auto&) {});
+}
+
+TenantLimits JobService::limits_of(const std::string& tenant) const {
+    return parts_.limits_of ? parts_.limits_of(tenant) : TenantLimits{};
+}
+
+TenantUse JobService::use_of(const std::string& tenant) const {
+    const std::lock_guard lock{mutex_};
+    TenantUse use;
+    for (const auto& [id, job] : live_) {
+        if (job->tenant() == tenant) {
+            const auto snapshot = job->snapshot();
+            ++use.jobs;
+            use.queued_items += snapshot->record.total - snapshot->record.tally.terminal();
+        }
+    }
+    return use;
+}
+
+Expected<void> JobService::may_queue(const std::string& tenant, std::uint64_t items) const {
+    const auto limits = limits_of(tenant);
+    if (limits.max_queued_items && use_of(tenant).queued_items + items > *limits.max_queued_items) {
+        return failed(
+            failure_code::quota_exceeded, "adding items: more than " +
+                                              std::to_string(*limits.max_queued_items) +
+                                              " would be queued"
+        );
+    }
+    return {};
 }
 
 std::uint64_t JobService::unfinished_items() const {

@@ -27,6 +27,18 @@ struct JobLimits {
     std::uint64_t max_queued_items = 50'000'000;
 };
 
+/// What one tenant may have at a time; absent: as much as everybody together.
+struct TenantLimits {
+    std::optional<std::uint64_t> max_jobs{};          ///< that are not done
+    std::optional<std::uint64_t> max_queued_items{};  ///< without a result
+};
+
+/// What one tenant has.
+struct TenantUse {
+    std::uint64_t jobs = 0;
+    std::uint64_t queued_items = 0;
+};
+
 /// All jobs: creates them, finds them (running ones here, done ones in the store), takes them up
 /// again after a start, and forgets them when their time is over.
 ///
@@ -44,6 +56,8 @@ public:
         const Clock* clock = nullptr;
         Logger* log = nullptr;
         JobLimits limits;
+        /// What holds for a tenant now; none: nobody has a limit of his own.
+        std::function<TenantLimits(const std::string& tenant)> limits_of{};
     };
 
     explicit JobService(Parts parts);
@@ -56,7 +70,7 @@ public:
     /// Begins a job at home on the shard of `loop`. With `start_early` its items are fetched while
     /// their submit is still being committed.
     ///
-    /// Errors  draining, disk_low, store_unavailable
+    /// Errors  draining, disk_low, store_unavailable, quota_exceeded
     Expected<JobUpload> begin(
         JobOptions options, std::string tenant, LoopExecutor loop, bool start_early = false
     );
@@ -145,6 +159,9 @@ public:
     [[nodiscard]] JobStore& store() noexcept { return *parts_.store; }
     [[nodiscard]] Executor& blocking() noexcept { return *parts_.blocking; }
     [[nodiscard]] const JobLimits& limits() const noexcept { return parts_.limits; }
+    /// Whether a tenant may have `items` more; quota_exceeded when not.
+    [[nodiscard]] Expected<void> may_queue(const std::string& tenant, std::uint64_t items) const;
+    [[nodiscard]] TenantUse use_of(const std::string& tenant) const;
     [[nodiscard]] std::uint64_t unfinished_items() const;
     [[nodiscard]] std::size_t live_jobs() const;
 
@@ -152,6 +169,7 @@ private:
     template <class Ask>
     auto ask_shards(Ask ask) -> awaitable<decltype(ask(std::declval<Dispatcher&>()))>;
     [[nodiscard]] std::shared_ptr<Job> live(const std::string& id) const;
+    [[nodiscard]] TenantLimits limits_of(const std::string& tenant) const;
     /// nullptr when somebody works on that job already.
     std::shared_ptr<Job> adopt(JobRecord record, LoopExecutor loop);
     void forget(const Job& job);

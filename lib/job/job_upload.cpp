@@ -72,6 +72,11 @@ Expected<void> JobUpload::may_add(std::size_t count) const {
             "adding items: " + std::to_string(limits.max_queued_items) + " items are queued already"
         );
     }
+    // What is on its way to the store is not in the picture of the job yet.
+    const auto pending = added_ - std::min(added_, job_->snapshot()->record.total);
+    if (auto allowed = service_->may_queue(job_->tenant(), pending + count); !allowed) {
+        return allowed;
+    }
     const auto state = job_->snapshot()->record.state;
     if (state == job_state::cancelling || is_done(state)) {
         return failed(failure_code::job_done, "adding items: the job was cancelled");

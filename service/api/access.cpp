@@ -3,6 +3,7 @@
 #include "auth/bearer.hpp"
 #include "coro/sleep.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,39 @@ StreamProducer while_it_holds(StreamProducer inner, PrincipalPtr principal) {
     };
 }
 
+/// Source  draft-ietf-httpapi-ratelimit-headers-10
+void set_rate_fields(HttpReply& reply, const RequestToll& toll) {
+    reply.set(
+        "RateLimit-Policy",
+        "\"requests\";q=" + std::to_string(toll.quota) + ";w=" + std::to_string(toll.window.count())
+    );
+    reply.set(
+        "RateLimit", "\"requests\";r=" + std::to_string(toll.remaining) +
+                         ";t=" + std::to_string(toll.reset.count())
+    );
+}
+
+/// What the tenant may have at a time and how much of it is left, once it has met a quota.
+void set_quota_fields(HttpReply& reply, const TenantQuotas& quotas, const TenantUse& use) {
+    constexpr std::string_view seconds_to_wait = "5";
+    std::string policy;
+    std::string left;
+    const auto add = [&](std::string_view name, std::optional<std::uint64_t> quota,
+                         std::uint64_t used) {
+        if (quota) {
+            const std::string comma = policy.empty() ? "" : ", ";
+            const std::string quoted = comma + '"' + std::string{name} + '"';
+            policy += quoted + ";q=" + std::to_string(*quota);
+            left += quoted + ";r=" + std::to_string(*quota - std::min(*quota, used));
+        }
+    };
+    add("jobs", quotas.max_jobs, use.jobs);
+    add("queued_items", quotas.max_queued_items, use.queued_items);
+    reply.set("Retry-After", std::string{seconds_to_wait});
+    reply.set("RateLimit-Policy", std::move(policy));
+    reply.set("RateLimit", std::move(left));
+}
+
 std::vector<std::string_view> authorization_of(const HttpRequest& request) {
     std::vector<std::string_view> fields;
     const auto [from, to] = request.headers.equal_range(http::field::authorization);
@@ -59,7 +93,7 @@ Access::Access(Parts parts, MetricRegistry& metrics)
       refusals_{metrics.counter(
           {"fanfetch_auth_refusals_total",
            "Requests that were not let in.",
-           {{"reason", {"missing", "malformed", "wrong_key", "too_many", "scope"}}}}
+           {{"reason", {"missing", "malformed", "wrong_key", "too_many", "scope", "rate"}}}}
       )} {}
 
 awaitable<HttpReply> Access::admit(scope needed, const HttpHandler& inner, HttpRequest& request) {
@@ -67,9 +101,23 @@ awaitable<HttpReply> Access::admit(scope needed, const HttpHandler& inner, HttpR
     if (refused) {
         co_return std::move(*refused);
     }
+    const auto quotas = parts_.keys->quotas(request.principal->tenant());
+    std::optional<RequestToll> toll;
+    if (quotas.requests_per_s) {
+        toll =
+            meter_.take(request.principal->tenant(), *quotas.requests_per_s, parts_.clock->now());
+        if (!toll->admitted) {
+            co_return too_often(*toll);
+        }
+    }
     auto reply = co_await inner(request);
     if (request.principal->revoked()) {
         co_return unauthorized(refusal::wrong_key, std::string{not_valid});
+    }
+    if (reply.problem && reply.problem->code == failure_code::quota_exceeded) {
+        set_quota_fields(reply, quotas, parts_.jobs->use_of(request.principal->tenant()));
+    } else if (toll) {
+        set_rate_fields(reply, *toll);
     }
     if (reply.stream) {
         reply.stream = while_it_holds(std::move(reply.stream), request.principal);
@@ -153,6 +201,18 @@ HttpReply Access::forbidden(scope needed) {
         "WWW-Authenticate",
         std::string{challenge} + ", error=\"insufficient_scope\", scope=\"" + word + '"'
     );
+    return reply;
+}
+
+HttpReply Access::too_often(const RequestToll& toll) {
+    count(refusal::rate);
+    auto reply = problem_reply(failed(
+        failure_code::quota_exceeded, "admitting the request: the tenant may ask " +
+                                          std::to_string(toll.quota) + " times in " +
+                                          std::to_string(toll.window.count()) + " s"
+    ));
+    reply.set("Retry-After", std::to_string(toll.wait.count()));
+    set_rate_fields(reply, toll);
     return reply;
 }
 

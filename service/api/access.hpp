@@ -1,12 +1,14 @@
 #pragma once
 
 #include "auth/live_keys.hpp"
+#include "auth/request_meter.hpp"
 #include "auth/scope.hpp"
 #include "auth/wrong_key_throttle.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/time.hpp"
 #include "http/server_types.hpp"
+#include "job/job_service.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +16,7 @@
 namespace fanfetch {
 
 /// Why a request was not let in; in the order of the metric's label.
-enum class refusal : std::uint8_t { missing, malformed, wrong_key, too_many, scope };
+enum class refusal : std::uint8_t { missing, malformed, wrong_key, too_many, scope, rate };
 
 /// Stands in front of the routes: finds out who asks and whether the key allows it.
 ///
@@ -28,6 +30,7 @@ public:
         const LiveKeys* keys = nullptr;
         const Clock* clock = nullptr;
         Logger* log = nullptr;
+        const JobService* jobs = nullptr;  ///< knows what a tenant has
     };
 
     Access(Parts parts, MetricRegistry& metrics);
@@ -42,10 +45,12 @@ private:
     awaitable<HttpReply> refuse_wrong_key(const HttpRequest& request);
     HttpReply unauthorized(refusal why, std::string detail);
     HttpReply forbidden(scope needed);
+    HttpReply too_often(const RequestToll& toll);
     void count(refusal why) const noexcept;
 
     Parts parts_;
     WrongKeyThrottle throttle_;
+    RequestMeter meter_;
     Counter refusals_;
 };
 

@@ -32,7 +32,7 @@ public:
 
 private:
     ApiContext context_;
-    Access access_{{context_.keys, context_.clock, context_.log}, *context_.metrics};
+    Access access_{{context_.keys, context_.clock, context_.log, context_.jobs}, *context_.metrics};
     Router router_;
     RequestKeys request_keys_;
     Front front_{router_.handler(), *context_.log};

@@ -1,7 +1,9 @@
 #include "cli/keys.hpp"
 
 #include "auth/api_key.hpp"
+#include "auth/keys_document.hpp"
 #include "auth/keys_file.hpp"
+#include "base/json_text.hpp"
 #include "base/random.hpp"
 #include "cli/command_line.hpp"
 
@@ -59,6 +61,13 @@ Expected<KeyRecord> record_of(const KeysOrder& order, const std::string& key) {
         }
         record.scopes.add(*one);
     }
+    const TenantQuotas quotas{order.max_jobs, order.max_queued_items, order.requests_per_s};
+    if (quotas != TenantQuotas{}) {
+        record.quotas = quotas;
+    }
+    if (!order.egress_allow.empty()) {
+        record.egress_allow = order.egress_allow;
+    }
     return record;
 }
 
@@ -76,6 +85,10 @@ int add(const KeysOrder& order, const std::string& path) {
                 failed(failure_code::api_invalid, "there is a key " + record->id + " already")};
         }
         keys.push_back(*record);
+        // What is written must be read again: bad entries and contradictions are found here.
+        if (const auto read = parse_keys(write_keys(keys)); !read) {
+            return Expected<void>{failed(failure_code::api_invalid, read.error().detail)};
+        }
         return Expected<void>{};
     });
     if (!changed) {
@@ -89,16 +102,51 @@ int add(const KeysOrder& order, const std::string& path) {
     return exit_ok;
 }
 
+/// "max_jobs=5 requests_per_s=10 egress_allow=10.0.0.0/8,…"
+std::string terms_text(const KeyRecord& key) {
+    std::string text;
+    const auto add_term = [&text](std::string_view name, const std::string& value) {
+        text += text.empty() ? "" : " ";
+        text.append(name).append("=").append(value);
+    };
+    const auto quotas = key.quotas.value_or(TenantQuotas{});
+    if (quotas.max_jobs) {
+        add_term("max_jobs", std::to_string(*quotas.max_jobs));
+    }
+    if (quotas.max_queued_items) {
+        add_term("max_queued_items", std::to_string(*quotas.max_queued_items));
+    }
+    if (quotas.requests_per_s) {
+        std::string number;
+        append_json_number(number, *quotas.requests_per_s);
+        add_term("requests_per_s", number);
+    }
+    if (key.egress_allow) {
+        std::string entries;
+        for (const auto& entry : *key.egress_allow) {
+            entries += entries.empty() ? "" : ",";
+            entries += entry;
+        }
+        add_term("egress_allow", entries);
+    }
+    return text;
+}
+
 int list(const std::string& path) {
+    constexpr std::size_t scopes_width = 28;
     const auto keys = read_keys_file(path);
     if (!keys) {
         return complain(keys.error());
     }
-    std::printf("%-24s %-24s %s\n", "ID", "TENANT", "SCOPES");
+    std::printf("%-24s %-24s %-28s %s\n", "ID", "TENANT", "SCOPES", "TERMS");
     for (const auto& key : *keys) {
-        std::printf(
-            "%-24s %-24s %s\n", key.id.c_str(), key.tenant.c_str(), to_string(key.scopes).c_str()
-        );
+        const auto terms = terms_text(key);
+        auto rest = to_string(key.scopes);
+        if (!terms.empty()) {
+            rest.resize(std::max(rest.size(), scopes_width), ' ');
+            rest += ' ' + terms;
+        }
+        std::printf("%-24s %-24s %s\n", key.id.c_str(), key.tenant.c_str(), rest.c_str());
     }
     return exit_ok;
 }
@@ -129,6 +177,19 @@ void add_keys_verbs(CLI::App& verb, KeysOrder& order) {
     order.add->add_option("--scopes", order.scopes, "Some of submit,read,control,admin")
         ->delimiter(',')
         ->capture_default_str();
+    order.add->add_option("--max-jobs", order.max_jobs, "Of the tenant: jobs that are not done");
+    order.add->add_option(
+        "--max-queued-items", order.max_queued_items, "Of the tenant: items without a result"
+    );
+    order.add->add_option(
+        "--requests-per-s", order.requests_per_s, "Of the tenant: requests to the API"
+    );
+    order.add
+        ->add_option(
+            "--egress-allow", order.egress_allow,
+            "Of the tenant: what it may reach beside everybody's, as the setting egress.allow"
+        )
+        ->delimiter(',');
     order.list = verb.add_subcommand("list", "Show the keys there are, without the keys");
     order.revoke = verb.add_subcommand("revoke", "Take a key out");
     order.revoke->add_option("id", order.id, "What it is called")->required();

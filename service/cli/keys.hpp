@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,10 @@ struct KeysOrder {
     std::string id;    ///< of the key; empty for `add`: one is made up
     std::string tenant = "default";
     std::vector<std::string> scopes{"submit", "read", "control"};
+    std::optional<std::uint64_t> max_jobs;  ///< what the key says of its tenant
+    std::optional<std::uint64_t> max_queued_items;
+    std::optional<double> requests_per_s;
+    std::vector<std::string> egress_allow;
     CLI::App* add = nullptr;
     CLI::App* list = nullptr;
     CLI::App* revoke = nullptr;

@@ -473,7 +473,7 @@ def test_mode_keys_does_not_start_without_one(tmp_path):
 
 def test_the_readme_says_how(start, tmp_path):
     text = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
-    first, second = re.findall(r"```sh\n(.*?)```", text.split("## API keys")[1].split("\n## ")[0], re.S)
+    first, second, third = re.findall(r"```sh\n(.*?)```", text.split("## API keys")[1].split("\n## ")[0], re.S)
 
     def typed(script: str) -> str:
         path = f"{pathlib.Path(BINARY).parent}:/usr/bin:/bin"
@@ -490,6 +490,9 @@ def test_the_readme_says_how(start, tmp_path):
 
     assert said.startswith('{"jobs":[]')
     assert re.search(r"^ci +team-a +submit,read$", said, re.M)
+    typed(third)
+    other = (tmp_path / "team-b.key").read_text().strip()
+    eventually(lambda: "RateLimit" in service.get("/v1/jobs", **bearer(other)).headers, "the terms")
     key = (tmp_path / "ci.key").read_text().strip()
     eventually(lambda: service.get("/v1/jobs", **bearer(key)).status == 401, "the key to die")
 

@@ -90,11 +90,7 @@ TEST(KeysDocument, SaysWhichLineIsWrong) {
     );
     EXPECT_EQ(
         fault_of(key_of("x", hash_text, R"(["read"])", "note = 1\n")),
-        "line 6: a key has id, tenant, hash and scopes, nothing else"
-    );
-    EXPECT_EQ(
-        fault_of(key_of("x", hash_text, R"(["read"])", "quotas = {max_jobs = 3}\n")),
-        "line 6: quotas is not supported by this version"
+        "line 6: a key has id, tenant, hash, scopes, perhaps quotas and egress_allow"
     );
 }
 
@@ -129,6 +125,74 @@ TEST(KeyRecord, NamesAreHarmlessEverywhere) {
         EXPECT_FALSE(is_key_name(bad)) << bad;
     }
     EXPECT_FALSE(is_key_name(std::string(65, 'a')));
+}
+
+TEST(KeysDocument, AKeyMaySayWhatHoldsForItsTenant) {
+    const auto keys = parse_keys(
+        key_of(
+            "x", hash_text, R"(["read"])",
+            "quotas = {max_jobs = 3, max_queued_items = 0, requests_per_s = 0.5}\n"
+            "egress_allow = [\"10.0.0.0/8\", \"intra.example:8080\"]\n"
+        ) +
+        key_of("silent", to_string(hash_key("another")))
+    );
+
+    ASSERT_TRUE(keys) << keys.error().detail;
+    const auto terms = terms_of(*keys);
+    ASSERT_EQ(terms.size(), 1U);
+    const auto& team = terms.at("team");
+    EXPECT_EQ(team.quotas, (TenantQuotas{3, 0, 0.5}));
+    EXPECT_EQ(team.egress_allow, (std::vector<std::string>{"10.0.0.0/8", "intra.example:8080"}));
+    EXPECT_EQ(parse_keys(write_keys(*keys)).value(), *keys);
+}
+
+TEST(KeysDocument, TwoKeysMaySayTheSameOfATenantAndNothingElse) {
+    const auto saying = [](const std::string& first, const std::string& second) {
+        return fault_of(
+            key_of("a", hash_text, R"(["read"])", first) +
+            key_of("b", to_string(hash_key("b")), R"(["read"])", second)
+        );
+    };
+
+    EXPECT_EQ(saying("quotas = {max_jobs = 3}\n", "quotas = {max_jobs = 3}\n"), "");
+    EXPECT_EQ(
+        saying("quotas = {max_jobs = 3}\n", "quotas = {max_jobs = 4}\n"),
+        "line 7: another key of the tenant says other quotas"
+    );
+    EXPECT_EQ(
+        saying("egress_allow = [\"10.0.0.0/8\"]\n", "egress_allow = []\n"),
+        "line 7: another key of the tenant says other egress_allow"
+    );
+}
+
+TEST(KeysDocument, TermsThatMakeNoSenseAreRefused) {
+    const auto fault = [](const std::string& line) {
+        return fault_of(key_of("x", hash_text, R"(["read"])", line + "\n"));
+    };
+
+    EXPECT_EQ(fault("quotas = 3"), "line 6: quotas: expected {max_jobs = 10, …}");
+    EXPECT_EQ(
+        fault("quotas = {max_jobs = -1}"), "line 6: max_jobs: expected a whole number, 0 or more"
+    );
+    EXPECT_EQ(
+        fault("quotas = {requests_per_s = 0}"),
+        "line 6: requests_per_s: expected a number from 0.001 to 1000000"
+    );
+    EXPECT_EQ(
+        fault("quotas = {requests_per_s = nan}"),
+        "line 6: requests_per_s: expected a number from 0.001 to 1000000"
+    );
+    EXPECT_EQ(fault("quotas = {weight = 2}"), "line 6: weight is not supported by this version");
+    EXPECT_EQ(
+        fault("quotas = {speed = 2}"),
+        "line 6: quotas: expected max_jobs, max_queued_items, requests_per_s, nothing else"
+    );
+    for (const auto* entries : {"\"10.0.0.0/8\"", "[1]", "[\"10.0.0.0/99\"]", "[\"a b\"]"}) {
+        EXPECT_EQ(
+            fault(std::string{"egress_allow = "} + entries),
+            "line 6: egress_allow: expected a list of addresses, blocks and host names"
+        ) << entries;
+    }
 }
 
 }  // namespace
