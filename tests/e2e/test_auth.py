@@ -183,7 +183,8 @@ def test_auth03_another_tenants_job_is_no_job(keyed, origin):
             variants.append((path + "?follow=true", {"Accept": "application/x-ndjson"}))
             variants.append((path + "?page_token=i1", {}))
         if path == "/v1/jobs/{id}":
-            variants.append((path + ("?wait=20s" if method == "GET" else "?cancel=true"), {}))
+            query = {"GET": "?wait=20s", "DELETE": "?cancel=true"}.get(method, "")
+            variants.append((path + query, {}))
         for variant, more in variants:
             unknown = seen(method, variant, NO_JOB, **more)
             assert unknown[0] == 404, (method, variant, unknown)

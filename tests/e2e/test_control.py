@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+import hooks
 from client import counts_sum, eventually
 from origins import response
 
@@ -531,6 +532,22 @@ def test_a_retried_job_is_erased_with_everything(service, origin):
     service.wait_done(job)
     assert service.call("DELETE", f"/v1/jobs/{job}").status == 204
     assert service.get(f"/v1/jobs/{job}").status == 404
+
+
+def test_a_retried_job_tells_its_callbacks_again(service, origin, other_origin):
+    url = origin.answer("/flaky", response(404), response(200, b"fine"))
+    hook = {"url": other_origin.url("/hook"), "events": ["job.completed", "item.succeeded"]}
+    job = service.submit([url], callbacks=[hook])
+    service.wait_done(job)
+    eventually(lambda: len(other_origin.asked("/hook")) == 1, "the end of the first run")
+
+    act(service, job, "retry")
+
+    eventually(lambda: len(other_origin.asked("/hook")) == 3, "the second run")
+    said = [hooks.message(one) for one in other_origin.asked("/hook")]
+    assert sorted(one["type"] for one in said) == ["item.succeeded", "job.completed", "job.completed"]
+    runs = [one["data"]["run"] for one in said if one["type"] == "job.completed"]
+    assert sorted(runs) == [1, 2]
 
 
 def test_a_kill_in_the_middle_of_a_retry_loses_nothing(start, origin):
