@@ -58,7 +58,7 @@ TEST(TableParser, RowsAreBounded) {
                                 longest + "\nstill in it\nok\n"
     );
 
-    ASSERT_EQ(rows.size(), 7U);
+    ASSERT_EQ(rows.size(), 8U);
     EXPECT_NE(rows[0].fault, "");
     EXPECT_EQ(rows[1].cells.size(), TableParser::most_cells);
     EXPECT_EQ(rows[2].cells.front().size(), TableParser::longest_row);
@@ -66,6 +66,7 @@ TEST(TableParser, RowsAreBounded) {
     EXPECT_EQ(rows[4].cells, (Cells{"ok"}));
     EXPECT_NE(rows[5].fault, "") << "a quote that is not closed costs a row's bound";
     EXPECT_EQ(rows[6].cells, (Cells{"still in it"}));
+    EXPECT_EQ(rows[7].cells, (Cells{"ok"}));
 }
 
 TEST(TableParser, TabsAreNotQuoted) {
