@@ -360,7 +360,7 @@ void App::follow_terms() {
             return;
         }
         for (auto& shard : shards_) {
-            shard->loop.post([fetcher = shard->fetcher.get()] { fetcher->close_idle(); });
+            shard->loop.post([fetcher = shard->fetcher.get()] { fetcher->renew_connections(); });
         }
     });
 }

@@ -102,10 +102,14 @@ void Http2Pool::sweep(Steady::time_point now) {
 
 void Http2Pool::clear() {
     closing_ = true;
+    renew();
+    origins_.clear();
+}
+
+void Http2Pool::renew() {
     for (auto& [key, origin] : origins_) {
         origin->retire_all();
     }
-    origins_.clear();
 }
 
 std::size_t Http2Pool::connections() const noexcept {

@@ -98,6 +98,8 @@ public:
     void sweep(Steady::time_point now);
     /// Closes what is idle, and the rest once it is. None is kept from here on.
     void clear();
+    /// The connections that are open serve nothing new; those that come do.
+    void renew();
 
     /// Whether there is anything to sweep.
     [[nodiscard]] bool empty() const noexcept { return origins_.empty(); }

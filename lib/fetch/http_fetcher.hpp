@@ -42,10 +42,15 @@ public:
 
     awaitable<void> fetch(FetchOrder order, FetchOutcome& outcome) override;
 
-    /// Closes every idle connection; part of shutting down.
+    /// Closes every idle connection, also those that become idle; part of shutting down.
     void close_idle() {
         pool_.clear();
         shared_.clear();
+    }
+    /// Closes every idle connection: the rules they were made by have changed.
+    void renew_connections() {
+        pool_.clear();
+        shared_.renew();
     }
     [[nodiscard]] std::size_t idle_connections() const noexcept { return pool_.size(); }
     /// Those that speak HTTP/2, idle or not.

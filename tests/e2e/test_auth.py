@@ -17,7 +17,7 @@ import pytest
 from client import BINARY, LIMIT_S, Reply, Service, add_key, eventually, revoke_key, run
 
 SCOPES = ("submit", "read", "control", "admin")
-OPEN = {"/livez", "/readyz", "/openapi.json"}
+OPEN = {"/livez", "/readyz", "/openapi.json", "/docs", "/docs/style.css"}
 NO_JOB = "job_" + "0" * 32
 WRONG = "fanfetch_" + "a" * 32
 KEY = re.compile(r"fanfetch_[a-z2-7]{32}")
