@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace fanfetch {
 namespace {
@@ -15,15 +16,24 @@ struct EntryEnd {
     void operator()(archive_entry* entry) const noexcept { archive_entry_free(entry); }
 };
 
+/// Where the library writes to.
+struct Sink {
+    std::string pending;
+    bool given_up = false;  ///< nobody wants the rest
+};
+
 la_ssize_t append(archive*, void* to, const void* bytes, std::size_t size) {
-    static_cast<std::string*>(to)->append(static_cast<const char*>(bytes), size);
+    auto& sink = *static_cast<Sink*>(to);
+    if (!sink.given_up) {
+        sink.pending.append(static_cast<const char*>(bytes), size);
+    }
     return static_cast<la_ssize_t>(size);
 }
 
 }  // namespace
 
 struct Packer::State {
-    std::string pending;  // outlives the handle, which writes when it is freed
+    Sink sink;  // outlives the handle, which writes when it is freed
     std::unique_ptr<archive, ArchiveEnd> handle{archive_write_new()};
     std::unique_ptr<archive_entry, EntryEnd> entry{archive_entry_new()};
     std::uint64_t left = 0;  // of the member
@@ -51,19 +61,23 @@ Packer::Packer(pack_format format) : state_{std::make_unique<State>()} {
         // Fast: what is worth packing small is packed by the client.
         state_->check(archive_write_set_format_option(handle, "zip", "compression-level", "1"));
     }
-    state_->check(archive_write_set_bytes_in_last_block(handle, 1));
-    state_->check(archive_write_open(handle, &state_->pending, nullptr, append, nullptr));
+    state_->check(archive_write_set_bytes_per_block(handle, 0));  // we gather them ourselves
+    state_->check(archive_write_open(handle, &state_->sink, nullptr, append, nullptr));
 }
 
 Packer::~Packer() {
-    if (state_ && state_->handle) {
-        // Given up in the middle: what the library writes now goes nowhere.
-        archive_write_fail(state_->handle.get());
+    // Given up in the middle, the library completes the member as it is freed, with zeros that go
+    // nowhere. A handle that has failed (archive_write_fail) would leak what it opened.
+    if (state_) {
+        state_->sink.given_up = true;
     }
 }
 
 Packer::Packer(Packer&&) noexcept = default;
-Packer& Packer::operator=(Packer&&) noexcept = default;
+Packer& Packer::operator=(Packer&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
 
 void Packer::begin(std::string_view name, std::uint64_t size, WallTime modified) {
     constexpr auto readable_by_all = 0644;
@@ -100,7 +114,7 @@ void Packer::finish() {
 }
 
 std::string& Packer::pending() noexcept {
-    return state_->pending;
+    return state_->sink.pending;
 }
 
 }  // namespace fanfetch
