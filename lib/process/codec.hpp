@@ -74,7 +74,9 @@ template <>
 struct Codec<std::monostate> {
     static void encode(std::string& out, std::monostate) { out += '\0'; }
     static std::monostate decode(ByteSource& in) {
-        (void)in.take(1);
+        if (in.number<unsigned char>() != 0) {
+            throw DecodeError{"a unit that is not zero"};
+        }
         return {};
     }
 };
