@@ -134,6 +134,23 @@ void append_warc_response(std::string& out, const WarcResponse& response, Random
     out.append("\r\n\r\n");
 }
 
+void append_warc_erased(
+    std::string& out, std::uint64_t record_length, WallTime now, Random& random
+) {
+    const auto start = out.size();
+    out.append("WARC/1.1\r\nWARC-Type: x-erased\r\nWARC-Record-ID: ");
+    append_record_id(out, random);
+    out.append("\r\nWARC-Date: ");
+    append_date(out, now);
+    // Padded, so that the header is as long whatever the number is.
+    constexpr std::size_t digits = 20;
+    out.append("\r\nContent-Length: ");
+    const auto front = out.size() - start + digits + 4;
+    const auto whole = front + warc_record_end.size();
+    const auto block = std::to_string(record_length > whole ? record_length - whole : 0);
+    out.append(digits - block.size(), '0').append(block).append("\r\n\r\n");
+}
+
 void append_warc_metadata(std::string& out, const WarcMetadata& metadata, Random& random) {
     out.append("WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: ");
     append_record_id(out, random);

@@ -50,6 +50,14 @@ struct WarcMetadata {
 /// responses.
 void append_warc_metadata(std::string& out, const WarcMetadata& metadata, Random& random);
 
+/// Appends the header of an `x-erased` record, with the empty line that ends it: what stands where
+/// records were that nobody wants any more. Readers pass over types they do not know.
+///
+/// `record_length`: of the whole record with its end. Its block is what is left of that.
+void append_warc_erased(
+    std::string& out, std::uint64_t record_length, WallTime now, Random& random
+);
+
 /// Appends a whole `warcinfo` record, the first of every segment, with its end.
 ///
 /// `padded_to`: when not 0, the record is made exactly so many bytes long by a comment in its

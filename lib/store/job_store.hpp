@@ -248,6 +248,11 @@ public:
     /// Whether writes are possible: disk_low or store_unavailable when not.
     [[nodiscard]] virtual Expected<void> writable() const = 0;
 
+    /// How many bytes of responses are stored for a tenant's jobs: records of segments, heads
+    /// included; one that several items of a job share counts once. Of what is committed; does not
+    /// block.
+    [[nodiscard]] virtual std::uint64_t stored_bytes(const std::string& tenant) const = 0;
+
     /// Begins a body too long for memory: a segment of its own that grows as the body comes.
     /// Blocks on files; see LongBody.
     [[nodiscard]] virtual Expected<std::unique_ptr<class LongBody>> begin_long_body() = 0;

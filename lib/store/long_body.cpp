@@ -39,6 +39,8 @@ Expected<void> SegmentLongBody::append(std::string_view bytes) {
     auto written = files_->write(file_, start_ + length_, bytes);
     if (written) {
         length_ += bytes.size();
+    } else if (written.error().code == failure_code::disk_low) {
+        files_->note_refused_body();
     }
     return written;
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view suffix = ".warc";
 constexpr std::size_t least_digits = 8;
+constexpr std::chrono::seconds refusal_lasts{4};
 
 std::optional<std::uint64_t> number_of(std::string_view name) noexcept {
     if (!name.ends_with(suffix)) {
@@ -100,6 +101,15 @@ Expected<void> SegmentFiles::sync_entries() {
         return may;
     }
     return durability_ == durability::full ? sync_directory(directory_) : Expected<void>{};
+}
+
+void SegmentFiles::note_refused_body() noexcept {
+    refused_.store(Steady::now());
+}
+
+bool SegmentFiles::refused_body_lately() const noexcept {
+    const auto refused = refused_.load();
+    return refused != Steady::time_point::min() && Steady::now() - refused < refusal_lasts;
 }
 
 }  // namespace fanfetch

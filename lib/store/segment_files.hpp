@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/time.hpp"
 #include "store/file.hpp"
 #include "store/store_seams.hpp"
 
@@ -43,6 +44,11 @@ public:
     [[nodiscard]] Expected<void> sync(File& file);
     [[nodiscard]] Expected<void> sync_entries();
 
+    /// A long body found no room. What it had of the disk is free again at once, so what is left
+    /// says little; for four seconds from then on new work should be refused.
+    void note_refused_body() noexcept;
+    [[nodiscard]] bool refused_body_lately() const noexcept;
+
 private:
     [[nodiscard]] Expected<void> allowed(store_step step, std::string_view doing) const;
     [[nodiscard]] std::string path_of(std::uint64_t number) const;
@@ -51,6 +57,7 @@ private:
     durability durability_;
     StoreSeams seams_;
     std::atomic<std::uint64_t> next_{1};
+    std::atomic<Steady::time_point> refused_{Steady::time_point::min()};
 };
 
 }  // namespace fanfetch

@@ -69,6 +69,14 @@ Expected<std::string> read_payload(
     if (bytes.size() != wanted) {
         return damaged("its segment ends too early");
     }
+    // The job may have been erased in between, and its records overwritten, header first.
+    std::string front;
+    if (auto again = found->file.read_at(body.offset, body.payload_offset, front); !again) {
+        return again.error();
+    }
+    if (front != found->front) {
+        return damaged("the record has been erased");
+    }
     return bytes;
 }
 

@@ -171,6 +171,7 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
             if (!extract.empty()) {
                 result.extract = keep_body({"", std::move(extract)});
             }
+            job->stored += result.body.record_length + result.extract.record_length;
             record_one(*job, std::move(result));
         }
         if (job != nullptr && group.completion &&
@@ -343,6 +344,15 @@ Expected<std::string> MemoryJobStore::read_head(const BodyRef& body) {
 
 Expected<void> MemoryJobStore::writable() const {
     return {};
+}
+
+std::uint64_t MemoryJobStore::stored_bytes(const std::string& tenant) const {
+    const std::lock_guard lock{mutex_};
+    std::uint64_t sum = 0;
+    for (const auto& [id, job] : jobs_) {
+        sum += job.record.tenant == tenant ? job.stored : 0;
+    }
+    return sum;
 }
 
 Expected<std::unique_ptr<LongBody>> MemoryJobStore::begin_long_body() {

@@ -70,11 +70,13 @@ public:
     ) override;
     [[nodiscard]] Expected<std::string> read_head(const BodyRef& body) override;
     [[nodiscard]] Expected<void> writable() const override;
+    [[nodiscard]] std::uint64_t stored_bytes(const std::string& tenant) const override;
     [[nodiscard]] Expected<std::unique_ptr<LongBody>> begin_long_body() override;
 
 private:
     struct Job {
         JobRecord record;
+        std::uint64_t stored = 0;  // bytes of bodies
         std::vector<Item> items;
         std::vector<ItemResult> results;                  // by seq - 1
         std::vector<std::uint64_t> seq_of;                // by index; 0: no result

@@ -28,6 +28,9 @@ Expected<void> make_directory(const std::string& path) {
     if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
         return refused("it is not a directory");
     }
+    if (!trusted_owner(info.st_uid)) {
+        return refused("it belongs to another user");
+    }
     return {};
 }
 
@@ -46,6 +49,11 @@ Expected<int> take_lock(const std::string& path) {
     if (lock < 0) {
         return system_failure("opening the lock file", errno);
     }
+    struct stat info {};
+    if (::fstat(lock, &info) != 0 || !S_ISREG(info.st_mode) || !trusted_owner(info.st_uid)) {
+        ::close(lock);
+        return refused("its lock is no regular file of this user");
+    }
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
         const auto reason = "it is in use by " + holder(lock);
         ::close(lock);
@@ -61,6 +69,10 @@ Expected<int> take_lock(const std::string& path) {
 }
 
 }  // namespace
+
+bool trusted_owner(uid_t owner) noexcept {
+    return owner == ::geteuid() || owner == 0;
+}
 
 DataDirectory::DataDirectory(std::string path, int lock) noexcept
     : path_{std::move(path)}, lock_{lock} {}

@@ -4,7 +4,12 @@
 
 #include <string>
 
+#include <sys/types.h>
+
 namespace fanfetch::sqlite {
+
+/// Whether what this user owns may lie in a data directory: ourselves, or root, who made it for us.
+[[nodiscard]] bool trusted_owner(uid_t owner) noexcept;
 
 /// A data directory that is ours alone: it holds the lock for as long as it lives.
 ///

@@ -20,6 +20,9 @@ void WriteSession::find_erased() {
 }
 
 bool WriteSession::erase_some() {
+    if (erasure_began_) {
+        return true;  // only what is durably gone may lose its bodies
+    }
     find_erased();
     if (erasing_.empty()) {
         return false;
@@ -78,6 +81,10 @@ bool WriteSession::erase_results(std::int64_t job) {
             if (result) {
                 ++references[result->body.segment];
                 ++references[result->extract.segment];
+                if (!result->reused) {  // else the bodies are those of an earlier row
+                    holes_.add(result->body);
+                    holes_.add(result->extract);
+                }
             }
         }
         references.erase(0);  // nothing stored
@@ -94,6 +101,8 @@ bool WriteSession::erase_results(std::int64_t job) {
     for (const auto& [number, count] : references) {
         release.bind(number, count).run();
     }
+    // Before the commit: a crash in between does it again.
+    holes_.punch(files_);
     return true;
 }
 

@@ -182,6 +182,11 @@ void GroupWriter::before(store_step step) const {
 }
 
 Expected<void> GroupWriter::enough_room() const {
+    if (files_->refused_body_lately()) {
+        return failed(
+            failure_code::disk_low, "taking new work: a body found no room on the disk just now"
+        );
+    }
     std::optional<std::uint64_t> left;
     if (options_.seams.free_bytes) {
         left = options_.seams.free_bytes();

@@ -40,6 +40,9 @@ public:
     void push(std::unique_ptr<Write> write);
 
     [[nodiscard]] Expected<void> writable() const;
+    [[nodiscard]] std::uint64_t stored_bytes(const std::string& tenant) const {
+        return session_.stored_bytes(tenant);
+    }
 
     /// `told` is called after groups that may have given the webhooks' sender something to do.
     void watch_outbox(std::function<void()> told);

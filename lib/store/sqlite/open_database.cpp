@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "base/uuid.hpp"
 #include "store/file.hpp"
+#include "store/sqlite/backup.hpp"
 #include "store/sqlite/schema.hpp"
 
 #include <sqlite3.h>
@@ -38,6 +39,9 @@ bool is_empty_directory(const std::string& path) {
 /// Makes the database under another name and then moves it into place: either there is a whole
 /// one after a crash, or none.
 Expected<void> create_database(const DataDirectory& directory) {
+    if (look_at(unfinished_backup(directory.database())) != found::nothing) {
+        return refused("the directory holds a backup that was not finished");
+    }
     if (look_at(directory.database() + "-wal") != found::nothing ||
         !is_empty_directory(directory.segments())) {
         return refused("it is missing, though the directory holds a WAL or segments of one");
@@ -71,6 +75,9 @@ Expected<void> judge_files(const std::string& path) {
     }
     struct stat info {};
     ::stat(path.c_str(), &info);
+    if (!trusted_owner(info.st_uid)) {
+        return refused("it belongs to another user");
+    }
     constexpr mode_t any_write = S_IWUSR | S_IWGRP | S_IWOTH;
     if ((info.st_mode & any_write) == 0 || ::access(path.c_str(), R_OK | W_OK) != 0) {
         return refused("it is read-only");

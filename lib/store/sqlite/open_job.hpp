@@ -24,6 +24,7 @@ struct OpenJob {
 
     std::int64_t key = 0;
     std::string id;
+    std::string tenant;
     EventSet events;  ///< of all its callbacks together
     job_state state = job_state::pending;
     bool sealed = false;
@@ -32,6 +33,7 @@ struct OpenJob {
     std::uint64_t total = 0;
     std::uint64_t last_seq = 0;
     std::uint64_t low_water = 0;  ///< every item below has a result
+    std::uint64_t stored = 0;     ///< bytes in segments
     JobTally tally;
     std::optional<WallTime> completed_at;
 

@@ -86,6 +86,16 @@ CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries(tenant, created_at)
     WHERE state <> 0;
 )sql";
 
+// What a job has in segments, for its tenant's quota. What was stored before counts as nothing: to
+// find it out, every result would have to be read.
+constexpr const char* columns_of_version_6 =
+    "ALTER TABLE jobs ADD COLUMN stored INTEGER NOT NULL DEFAULT 0";
+
+bool has_column(Connection& connection, const std::string& name) {
+    const auto sql = "SELECT count(*) FROM pragma_table_info('jobs') WHERE name = '" + name + "'";
+    return connection.number(sql.c_str()) > 0;
+}
+
 std::int32_t big_endian_at(std::string_view bytes, std::size_t at) noexcept {
     std::uint32_t number = 0;
     for (std::size_t i = 0; i < 4; ++i) {
@@ -110,6 +120,7 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute(columns_of_version_4);
     connection.execute(tables_of_version_4);
     connection.execute(tables_of_version_5);
+    connection.execute(columns_of_version_6);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
     connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
@@ -127,11 +138,14 @@ void migrate_schema(Connection& connection) {
         connection.execute(tables_of_version_2);
     }
     connection.execute(tables_of_version_3);
-    if (connection.number("SELECT count(*) FROM pragma_table_info('jobs') WHERE name = 'run'") == 0) {
+    if (!has_column(connection, "run")) {
         connection.execute(columns_of_version_4);
     }
     connection.execute(tables_of_version_4);
     connection.execute(tables_of_version_5);
+    if (!has_column(connection, "stored")) {
+        connection.execute(columns_of_version_6);
+    }
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");
 }

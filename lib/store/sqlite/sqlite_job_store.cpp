@@ -178,6 +178,10 @@ Expected<void> SqliteJobStore::writable() const {
     return writer_.writable();
 }
 
+std::uint64_t SqliteJobStore::stored_bytes(const std::string& tenant) const {
+    return writer_.stored_bytes(tenant);
+}
+
 Expected<std::unique_ptr<LongBody>> SqliteJobStore::begin_long_body() {
     return SegmentLongBody::begin(files_, options_.longest_head.bytes);
 }

@@ -70,6 +70,7 @@ public:
     ) override;
     [[nodiscard]] Expected<std::string> read_head(const BodyRef& body) override;
     [[nodiscard]] Expected<void> writable() const override;
+    [[nodiscard]] std::uint64_t stored_bytes(const std::string& tenant) const override;
     [[nodiscard]] Expected<std::unique_ptr<LongBody>> begin_long_body() override;
 
 private:

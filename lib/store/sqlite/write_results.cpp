@@ -145,7 +145,7 @@ Commit WriteSession::record(const ResultGroup& group) {
     OpenJob* job = find(group.job_id);
     if (job == nullptr) {
         for (const auto& done : group.results) {
-            note_body(done, false);
+            note_body(nullptr, done, false);
         }
         return {};
     }
@@ -158,7 +158,7 @@ Commit WriteSession::record(const ResultGroup& group) {
             const std::logic_error bug{"no item " + std::to_string(done.result.index)};
             report_error("recording a result of job " + group.job_id, std::make_exception_ptr(bug));
         }
-        note_body(done, record_one(*job, done.result));
+        note_body(job, done, record_one(*job, done.result));
     }
     if (group.completion && !job->rerunning &&
         completes(job->state, job->sealed, job->tally, job->total)) {
@@ -167,10 +167,13 @@ Commit WriteSession::record(const ResultGroup& group) {
     return commit_of(*job);
 }
 
-void WriteSession::note_body(const ResultToRecord& done, bool recorded) {
+void WriteSession::note_body(OpenJob* job, const ResultToRecord& done, bool recorded) {
     if (recorded) {
         refer_to(done.result.body);
         refer_to(done.result.extract);
+        const auto bytes = done.result.body.record_length + done.result.extract.record_length;
+        job->stored += bytes;
+        stored_.add(job->tenant, bytes);
         return;
     }
     if (done.result.body.segment != 0 && !done.response) {
@@ -208,7 +211,8 @@ void WriteSession::write_job(OpenJob& job) {
     drop_finished_blocks(job);
     scratch_.clear();
     encode(scratch_, job.tally);
-    update_job_.bind(job.key, job.total, job.last_seq, job.low_water, Blob{scratch_}).run();
+    update_job_.bind(job.key, job.total, job.last_seq, job.low_water, Blob{scratch_}, job.stored)
+        .run();
     job.changed = false;
 }
 

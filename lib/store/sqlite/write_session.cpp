@@ -32,6 +32,7 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
     : connection_{connection},
       files_{files},
       segments_{segments},
+      stored_{connection},
       begin_{connection, "BEGIN IMMEDIATE"},
       commit_{connection, "COMMIT"},
       rollback_{connection, "ROLLBACK"},
@@ -39,7 +40,7 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
       find_job_{
           connection,
           "SELECT key, state, sealed, total, last_seq, low_water, tally, finished_at, run,"
-          " rerun IS NOT NULL FROM jobs"
+          " rerun IS NOT NULL, tenant, stored FROM jobs"
           " WHERE id = ? AND erased = 0"},
       insert_job_{
           connection,
@@ -50,7 +51,8 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
       update_options_{connection, "UPDATE options SET json = ?2 WHERE job = ?1"},
       update_job_{
           connection,
-          "UPDATE jobs SET total = ?2, last_seq = ?3, low_water = ?4, tally = ?5 WHERE key = ?1"},
+          "UPDATE jobs SET total = ?2, last_seq = ?3, low_water = ?4, tally = ?5,"
+          " stored = ?6 WHERE key = ?1"},
       update_state_{
           connection,
           "UPDATE jobs SET state = coalesce(?2, state), reason = coalesce(?3, reason),"
@@ -130,6 +132,7 @@ void WriteSession::commit() {
     claim_segments();
     count_commit_.run();
     commit_.run();
+    stored_.keep();
     for (const auto segment : dead_) {
         files_.remove(segment);
     }
@@ -159,6 +162,8 @@ void WriteSession::forget_group() noexcept {
     unclaimed_.clear();
     dead_.clear();
     outbox_grew_ = false;
+    erasure_began_ = false;
+    stored_.forget();
 }
 
 OpenJob* WriteSession::find(const std::string& job_id) {
@@ -184,6 +189,8 @@ OpenJob* WriteSession::find(const std::string& job_id) {
     job.tally = *std::move(tally);
     job.run = find_job_.number(8);
     job.rerunning = find_job_.number(9) != 0;
+    job.tenant = find_job_.text(10);
+    job.stored = static_cast<std::uint64_t>(find_job_.number(11));
     if (job.state == job_state::completed) {
         job.completed_at = WallTime{std::chrono::milliseconds{find_job_.number(7)}};
     }
@@ -227,6 +234,7 @@ Expected<void> WriteSession::create_job(const JobRecord& job) {
     OpenJob& open = open_[job.id];
     open.key = key;
     open.id = job.id;
+    open.tenant = job.tenant;
     open.state = job.state;
     open.sealed = job.sealed;
     if (!job.callbacks.empty()) {
@@ -288,8 +296,10 @@ Expected<void> WriteSession::begin_erase(const std::string& job_id) {
         connection_,
         "UPDATE jobs SET erased = 1, state = 7, expires_at = NULL, id = '' || key WHERE key = ?"};
     mark.bind(job->key).run();
+    stored_.take_away(job->tenant, job->stored);
     open_.erase(job_id);
     erasing_known_ = false;
+    erasure_began_ = true;
     return {};
 }
 

@@ -3,9 +3,11 @@
 #include "base/time.hpp"
 #include "model/webhook_payload.hpp"
 #include "store/job_store.hpp"
+#include "store/segment_holes.hpp"
 #include "store/segment_writer.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/open_job.hpp"
+#include "store/sqlite/stored_bytes.hpp"
 
 #include <cstdint>
 #include <map>
@@ -85,6 +87,11 @@ public:
     /// Deletes some rows of jobs that vanished. False when there are none left.
     [[nodiscard]] bool erase_some();
 
+    /// What a tenant has in segments. Any thread.
+    [[nodiscard]] std::uint64_t stored_bytes(const std::string& tenant) const {
+        return stored_.of(tenant);
+    }
+
 private:
     [[nodiscard]] OpenJob* find(const std::string& job_id);
     [[nodiscard]] OpenJob::Outcomes& outcomes_of(OpenJob& job, std::uint64_t index);
@@ -123,7 +130,7 @@ private:
     void write_job(OpenJob& job);
     void advance_low_water(OpenJob& job);
     void drop_finished_blocks(OpenJob& job);
-    void note_body(const ResultToRecord& done, bool recorded);
+    void note_body(OpenJob* job, const ResultToRecord& done, bool recorded);
     void refer_to(const BodyRef& body);
     void write_segments();
     void claim_segments();
@@ -145,6 +152,7 @@ private:
     Connection& connection_;
     SegmentFiles& files_;
     SegmentWriter& segments_;
+    StoredBytes stored_;
 
     std::unordered_map<std::string, OpenJob> open_;
     std::vector<OpenJob*> changed_;
@@ -153,6 +161,8 @@ private:
     std::vector<std::uint64_t> dead_;       // without a row after the commit: the file goes then
     std::vector<std::int64_t> erasing_;     // keys of jobs that vanished
     bool erasing_known_ = false;
+    bool erasure_began_ = false;  // in this group
+    SegmentHoles holes_;
     bool outbox_grew_ = false;        // in this group
     bool news_ = false;               // in a group that was committed
     std::int64_t last_followed_ = 0;  // where catching up goes on

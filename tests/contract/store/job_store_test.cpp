@@ -657,6 +657,34 @@ TYPED_TEST(JobStoreContract, AnErasedJobIsGoneAndOthersAreNot) {
     EXPECT_EQ(fault_of(this->store, "job_2"), "");
 }
 
+TYPED_TEST(JobStoreContract, Fair06KnowsWhatEachTenantHasStored) {
+    this->create("job_1", 10);
+    this->create("job_2", 10);
+    EXPECT_EQ(this->store.stored_bytes("acme"), 0U);
+    std::vector<ResultToRecord> results;
+    results.push_back(sample_success(1));
+    results.push_back(sample_failure(2));
+    results.push_back(copy_of(3, 1));
+    this->record("job_1", std::move(results));
+
+    const auto first = this->store.find_item("job_1", 1)->result->body.record_length;
+    EXPECT_EQ(this->store.stored_bytes("acme"), first) << "what is shared counts once";
+    EXPECT_EQ(this->store.stored_bytes("other"), 0U);
+
+    results.clear();
+    results.push_back(sample_success(1));
+    this->record("job_1", std::move(results));
+    EXPECT_EQ(this->store.stored_bytes("acme"), first) << "a second outcome is dropped";
+    results.clear();
+    results.push_back(sample_success(5));
+    this->record("job_2", std::move(results));
+    const auto second = this->store.find_item("job_2", 5)->result->body.record_length;
+    EXPECT_EQ(this->store.stored_bytes("acme"), first + second);
+
+    ASSERT_TRUE(this->store.erase_job("job_1").result().has_value());
+    EXPECT_EQ(this->store.stored_bytes("acme"), second);
+}
+
 TYPED_TEST(JobStoreContract, AnswersInTheOrderOfAsking) {
     this->create("job_1", 2000);
     std::vector<int> order;  // callbacks run one after the other

@@ -106,6 +106,25 @@ TEST_F(SqliteJobStoreTest, EverythingIsThereAfterReopening) {
     EXPECT_EQ(fault_of(*store, "job_1"), "");
 }
 
+TEST_F(SqliteJobStoreTest, Fair06WhatATenantHasStoredIsKnownAfterARestart) {
+    std::uint64_t stored = 0;
+    {
+        const auto store = open();
+        fill(*store, 500, 200);
+        stored = store->stored_bytes("acme");
+        ASSERT_GT(stored, 0U);
+    }
+    {
+        const auto store = open();
+        EXPECT_EQ(store->stored_bytes("acme"), stored);
+        ASSERT_TRUE(record(*store, 200, 201).has_value());
+        EXPECT_GT(store->stored_bytes("acme"), stored);
+        ASSERT_TRUE(store->erase_job("job_1").result().has_value());
+        EXPECT_EQ(store->stored_bytes("acme"), 0U);
+    }
+    EXPECT_EQ(open()->stored_bytes("acme"), 0U);
+}
+
 TEST_F(SqliteJobStoreTest, SeqIsNeverReusedOverARestart) {
     {
         const auto store = open();
@@ -394,6 +413,30 @@ TEST_F(SqliteJobStoreTest, Crs05WhatCannotBeWrittenUntilTheEndFails) {
     EXPECT_EQ(fault_of(*store, "job_1"), "");
 }
 
+TEST_F(SqliteJobStoreTest, NewWorkIsRefusedForAWhileAfterALongBodyFoundNoRoom) {
+    std::atomic<bool> full{false};
+    options.seams.before = [&](store_step step) {
+        return full && step == store_step::segment_write ? ENOSPC : 0;
+    };
+    const auto store = open();
+    fill(*store, 10, 1);
+
+    full = true;
+    {
+        const auto body = store->begin_long_body().value();
+        EXPECT_EQ(body->append("too long").error().code, failure_code::disk_low);
+    }
+    full = false;
+
+    EXPECT_EQ(store->writable().error().code, failure_code::disk_low);
+    EXPECT_EQ(
+        store->create_job(sample_job("job_2")).take().error().code, failure_code::disk_low
+    );
+    EXPECT_TRUE(record(*store, 1, 5).has_value()) << "what was accepted may end";
+    EXPECT_TRUE(comes_true([&] { return store->writable().has_value(); }));
+    EXPECT_TRUE(store->create_job(sample_job("job_2")).result().has_value());
+}
+
 TEST_F(SqliteJobStoreTest, NewWorkIsRefusedWhileTheDiskIsLow) {
     std::atomic<std::uint64_t> left{100U << 20U};
     options.min_free = {50U << 20U};
@@ -600,7 +643,8 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
                 "DROP TABLE hosts; DROP TABLE requests; DROP TABLE keys;"
                 " DROP TABLE callbacks; DROP TABLE deliveries;"
                 " ALTER TABLE jobs DROP COLUMN open; ALTER TABLE jobs DROP COLUMN run;"
-                " ALTER TABLE jobs DROP COLUMN rerun; PRAGMA user_version = 1",
+                " ALTER TABLE jobs DROP COLUMN rerun; ALTER TABLE jobs DROP COLUMN stored;"
+                " PRAGMA user_version = 1",
                 nullptr, nullptr, nullptr
             ),
             SQLITE_OK
@@ -619,6 +663,7 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
     EXPECT_TRUE(store->callbacks("job_1").empty());
     EXPECT_TRUE(store->deliveries({.tenant = "acme"}).empty());
     EXPECT_EQ(store->find_job("job_1")->run, 1U);
+    EXPECT_EQ(store->stored_bytes("acme"), 0U) << "what was stored before is not counted";
     EXPECT_TRUE(store->save_key({"acme", "k", {}, "job_1", {}, sample_time}).result().has_value());
 }
 
