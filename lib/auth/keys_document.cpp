@@ -141,16 +141,17 @@ private:
                 read = read_count(value, "max_jobs", quotas.max_jobs);
             } else if (name.str() == "max_queued_items") {
                 read = read_count(value, "max_queued_items", quotas.max_queued_items);
+            } else if (name.str() == "max_stored_bytes") {
+                read = read_count(value, "max_stored_bytes", quotas.max_stored_bytes);
             } else if (name.str() == "requests_per_s") {
                 read = read_rate(value, quotas.requests_per_s);
-            } else if (name.str() == "max_stored_bytes" || name.str() == "weight") {
-                read = wrong(
-                    value.source(), std::string{name.str()} + " is not supported by this version"
-                );
+            } else if (name.str() == "weight") {
+                read = read_weight(value, quotas.weight);
             } else {
                 read = wrong(
                     value.source(),
-                    "quotas: expected max_jobs, max_queued_items, requests_per_s, nothing else"
+                    "quotas: expected max_jobs, max_queued_items, max_stored_bytes, "
+                    "requests_per_s, weight, nothing else"
                 );
             }
             if (!read) {
@@ -179,6 +180,20 @@ private:
             return wrong(node.source(), "requests_per_s: expected a number from 0.001 to 1000000");
         }
         target = *number;
+        return {};
+    }
+
+    static Expected<void> read_weight(
+        const toml::node& node, std::optional<std::uint32_t>& target
+    ) {
+        const auto* const number = node.as_integer();
+        if (number == nullptr || number->get() < 1 || number->get() > TenantQuotas::most_weight) {
+            return wrong(
+                node.source(), "weight: expected a whole number from 1 to " +
+                                   std::to_string(TenantQuotas::most_weight)
+            );
+        }
+        target = static_cast<std::uint32_t>(number->get());
         return {};
     }
 
@@ -261,8 +276,14 @@ void write_terms(std::string& text, const KeyRecord& key) {
         if (key.quotas->max_queued_items) {
             member("max_queued_items", std::to_string(*key.quotas->max_queued_items));
         }
+        if (key.quotas->max_stored_bytes) {
+            member("max_stored_bytes", std::to_string(*key.quotas->max_stored_bytes));
+        }
         if (key.quotas->requests_per_s) {
             member("requests_per_s", number_text(*key.quotas->requests_per_s));
+        }
+        if (key.quotas->weight) {
+            member("weight", std::to_string(*key.quotas->weight));
         }
         text += "}\n";
     }

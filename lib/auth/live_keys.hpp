@@ -70,7 +70,7 @@ private:
     const std::shared_ptr<Principal> anyone_;
     std::atomic<bool> wanted_{false};
     std::atomic<bool> limited_{false};  // somebody has terms
-    mutable std::mutex mutex_;  // guards ring_ and terms_
+    mutable std::mutex mutex_;          // guards ring_ and terms_
     std::shared_ptr<const KeyRing> ring_;
     TermsByTenant terms_;
     std::mutex reading_;  // one reads at a time; guards text_, complaint_ and told_

@@ -10,9 +10,14 @@ namespace fanfetch {
 
 /// What a tenant may have at most. What is absent has no limit of the tenant's own.
 struct TenantQuotas {
+    /// A tenant takes so many turns in a row at most: beyond that, others would feel the bursts.
+    static constexpr std::uint32_t most_weight = 100;
+
     std::optional<std::uint64_t> max_jobs;          ///< that are not done
     std::optional<std::uint64_t> max_queued_items;  ///< without a result, in all its jobs
+    std::optional<std::uint64_t> max_stored_bytes;  ///< of bodies, heads included
     std::optional<double> requests_per_s;           ///< to the API
+    std::optional<std::uint32_t> weight;            ///< its share beside others'; 1 when absent
 
     friend bool operator==(const TenantQuotas&, const TenantQuotas&) = default;
 };

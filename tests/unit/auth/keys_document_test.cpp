@@ -131,7 +131,8 @@ TEST(KeysDocument, AKeyMaySayWhatHoldsForItsTenant) {
     const auto keys = parse_keys(
         key_of(
             "x", hash_text, R"(["read"])",
-            "quotas = {max_jobs = 3, max_queued_items = 0, requests_per_s = 0.5}\n"
+            "quotas = {max_jobs = 3, max_queued_items = 0, max_stored_bytes = 4096,"
+            " requests_per_s = 0.5, weight = 2}\n"
             "egress_allow = [\"10.0.0.0/8\", \"intra.example:8080\"]\n"
         ) +
         key_of("silent", to_string(hash_key("another")))
@@ -141,7 +142,7 @@ TEST(KeysDocument, AKeyMaySayWhatHoldsForItsTenant) {
     const auto terms = terms_of(*keys);
     ASSERT_EQ(terms.size(), 1U);
     const auto& team = terms.at("team");
-    EXPECT_EQ(team.quotas, (TenantQuotas{3, 0, 0.5}));
+    EXPECT_EQ(team.quotas, (TenantQuotas{3, 0, 4096, 0.5, 2}));
     EXPECT_EQ(team.egress_allow, (std::vector<std::string>{"10.0.0.0/8", "intra.example:8080"}));
     EXPECT_EQ(parse_keys(write_keys(*keys)).value(), *keys);
 }
@@ -182,10 +183,21 @@ TEST(KeysDocument, TermsThatMakeNoSenseAreRefused) {
         fault("quotas = {requests_per_s = nan}"),
         "line 6: requests_per_s: expected a number from 0.001 to 1000000"
     );
-    EXPECT_EQ(fault("quotas = {weight = 2}"), "line 6: weight is not supported by this version");
+    EXPECT_EQ(
+        fault("quotas = {max_stored_bytes = \"1GiB\"}"),
+        "line 6: max_stored_bytes: expected a whole number, 0 or more"
+    );
+    for (const auto* weight : {"0", "101", "1.5", "-1"}) {
+        EXPECT_EQ(
+            fault(std::string{"quotas = {weight = "} + weight + "}"),
+            "line 6: weight: expected a whole number from 1 to 100"
+        ) << weight;
+    }
+    EXPECT_EQ(fault("quotas = {max_stored_bytes = 1_000_000, weight = 100}"), "");
     EXPECT_EQ(
         fault("quotas = {speed = 2}"),
-        "line 6: quotas: expected max_jobs, max_queued_items, requests_per_s, nothing else"
+        "line 6: quotas: expected max_jobs, max_queued_items, max_stored_bytes, requests_per_s, "
+        "weight, nothing else"
     );
     for (const auto* entries : {"\"10.0.0.0/8\"", "[1]", "[\"10.0.0.0/99\"]", "[\"a b\"]"}) {
         EXPECT_EQ(
