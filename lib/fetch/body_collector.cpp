@@ -1,12 +1,22 @@
 #include "fetch/body_collector.hpp"
 
 #include "coro/await_future.hpp"
+#include "future/errors.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 namespace fanfetch {
+namespace {
+
+using LoopTimer =
+    boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>;
+
+}  // namespace
 
 /// What a worker does with one piece. It is shared: when the coroutine is cancelled, a write that
 /// is already running outlives it.
@@ -34,6 +44,7 @@ void BodyCollector::reset(const Order& order) {
     order_ = order;
     on_disk_ = false;
     size_ = 0;
+    rests_until_ = {};
     payload_ = {};
     share_ = MemoryShare{*parts_.memory};
     spilled_.reset();
@@ -97,6 +108,23 @@ bool BodyCollector::fits_in_memory(std::size_t more) noexcept {
     }
     const auto covered = MemoryBudget::free_of_charge + share_.bytes();
     return needed <= covered || share_.try_grow(std::max<std::uint64_t>(covered, needed - covered));
+}
+
+void BodyCollector::received(std::uint64_t bytes) {
+    if (parts_.bandwidth != nullptr && parts_.bandwidth->limited()) {
+        rests_until_ = parts_.bandwidth->book(bytes, Steady::now());
+    }
+}
+
+awaitable<void> BodyCollector::rest() const {
+    constexpr std::chrono::seconds longest{1};
+    const LoopExecutor loop = co_await boost::asio::this_coro::executor;
+    LoopTimer timer{loop};
+    timer.expires_at(std::min(rests_until_, Steady::now() + longest));
+    const auto [stopped] = co_await timer.async_wait(no_throw);
+    if (stopped) {
+        throw CancelledError{};
+    }
 }
 
 awaitable<Expected<void>> BodyCollector::flush(bool all) {

@@ -2,6 +2,7 @@
 
 #include "coro/loop.hpp"
 #include "executor/executor.hpp"
+#include "fetch/bandwidth.hpp"
 #include "fetch/body_spill.hpp"
 #include "fetch/fetcher.hpp"
 #include "fetch/hasher.hpp"
@@ -36,6 +37,7 @@ public:
         MemoryBudget* memory = nullptr;
         BodySpill* spill = nullptr;
         Executor* blocking = nullptr;
+        Bandwidth* bandwidth = nullptr;  ///< none: what comes is taken
     };
     explicit BodyCollector(Parts parts) : parts_{parts} {}
 
@@ -50,6 +52,13 @@ public:
     void reset(const Order& order);
 
     [[nodiscard]] Expected<void> append(std::string_view bytes);
+    /// So much came over the network: when more of it may be read is for `bandwidth` to say.
+    void received(std::uint64_t bytes);
+    [[nodiscard]] bool must_rest() const noexcept {
+        return rests_until_ != Steady::time_point{} && rests_until_ > Steady::now();
+    }
+    /// Waits until more may be read, or for a second. Throws CancelledError.
+    awaitable<void> rest() const;
     [[nodiscard]] bool wants_flush() const noexcept {
         return on_disk_ && payload_.size() >= flush_at;
     }
@@ -80,6 +89,7 @@ private:
     bool hash_later_ = false;
     bool on_disk_ = false;
     std::uint64_t size_ = 0;
+    Steady::time_point rests_until_{};
     std::string payload_;     ///< all of it, or what waits for the next flush
     std::size_t hashed_ = 0;  ///< of the payload, from the front
     MemoryShare share_;

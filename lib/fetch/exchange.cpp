@@ -72,6 +72,11 @@ public:
     [[nodiscard]] bool wants_flush() const noexcept;
     [[nodiscard]] bool on_flushing();
     void on_flushed(const Expected<void>& flushed);
+    [[nodiscard]] bool must_rest() const noexcept {
+        return head_seen_ && (whole_ || !ended_) && scratch_.body.must_rest();
+    }
+    void on_resting();
+    void on_rested();
     /// Ends the exchange when the response is complete.
     void settle();
 
@@ -184,6 +189,27 @@ bool Exchange::wants_flush() const noexcept {
 bool Exchange::on_flushing() {
     watch_.limit(failure_code::timeout_total, Steady::time_point::max());
     return scratch_.reader.complete();
+}
+
+/// Neither is the bandwidth that the operator grants.
+void Exchange::on_resting() {
+    if (ended_) {
+        watch_.stop();
+    } else {
+        watch_.limit(failure_code::timeout_total, Steady::time_point::max());
+    }
+}
+
+void Exchange::on_rested() {
+    if (ended_) {
+        return;
+    }
+    if (watch_.expired() != failure_code::none) {
+        fail_from(asio::error::operation_aborted);
+        return;
+    }
+    pace_.begin(now(), scratch_.reader.received_bytes());
+    await_more();
 }
 
 void Exchange::on_flushed(const Expected<void>& flushed) {
@@ -339,6 +365,11 @@ awaitable<void> run_exchange(
         } else {
             const auto [error, size] = co_await connection.socket.async_read_some(space, no_throw);
             exchange.on_read(error, size);
+        }
+        while (exchange.must_rest()) {
+            exchange.on_resting();
+            co_await scratch.body.rest();
+            exchange.on_rested();
         }
         if (exchange.wants_flush()) {
             const bool all = exchange.on_flushing();

@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "coro/loop.hpp"
 #include "fetch/body_spill.hpp"
+#include "fetch/host_visits.hpp"
 #include "fetch/memory_budget.hpp"
 #include "model/options.hpp"
 #include "model/result.hpp"
@@ -34,6 +35,8 @@ struct FetchOrder {
     /// Asked before a redirect is followed; the item's own URL has been judged by then. None: the
     /// job ignores robots.txt.
     RobotsCache* robots = nullptr;
+    /// Asked when a redirect leads to another host. None: nobody keeps count of hosts.
+    HostVisits* visits = nullptr;
     /// Where a large body that broke off is kept for the next attempt, and where this one finds it.
     /// None: every attempt begins anew.
     std::unique_ptr<PartialBody>* partial = nullptr;
@@ -60,6 +63,9 @@ struct FetchOutcome {
     std::string md5;               ///< 16 bytes, when one was expected
     std::optional<std::chrono::milliseconds> retry_after;
     bool keep_payload = true;  ///< as `store_body` says, now that the outcome is known
+    /// The host that a redirect led to does not have us yet: this was no attempt, and the code
+    /// tells nothing.
+    std::optional<NotAdmitted> put_off;
     Attempt attempt;
 };
 

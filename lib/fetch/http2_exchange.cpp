@@ -46,6 +46,11 @@ public:
     }
     awaitable<Expected<void>> flush();
     void on_flushed(const Expected<void>& flushed);
+    [[nodiscard]] bool must_rest() const noexcept {
+        return end_.head_at != Steady::time_point{} && end_.code == failure_code::none &&
+               scratch_.body.must_rest();
+    }
+    awaitable<void> rest();
     void finish();
 
 private:
@@ -75,7 +80,7 @@ private:
     Parking parking_;
     std::size_t held_ = 0;  // bytes whose window has not been given back
     bool whole_ = false;    // the response has come to its end
-    bool flushing_ = false;
+    bool paused_ = false;   // what comes is not read: the disk is behind, or the bandwidth used up
     bool last_flush_ = false;  // the flush under way has all of the body
     bool flushed_ = false;
     bool ended_ = false;
@@ -115,7 +120,7 @@ void Http2Exchange::on_head(const ResponseFraming& framing) {
 }
 
 void Http2Exchange::on_data(std::string_view bytes) {
-    if (!flushing_) {
+    if (!paused_) {
         await_more();
     }
     const bool too_long = body_bytes() > order_.options->max_body_bytes;
@@ -127,7 +132,7 @@ void Http2Exchange::on_data(std::string_view bytes) {
         wake();
         return;
     }
-    if (!flushing_ && !scratch_.body.wants_flush()) {
+    if (!paused_ && !scratch_.body.wants_flush() && !scratch_.body.must_rest()) {
         connection_.consumed(*this, bytes.size());
         return;
     }
@@ -164,15 +169,33 @@ void Http2Exchange::settle() {
 }
 
 awaitable<Expected<void>> Http2Exchange::flush() {
-    flushing_ = true;
+    paused_ = true;
     last_flush_ = whole_;
     // A disk that takes its time is not the origin's fault: only the total time counts meanwhile.
     limit(failure_code::timeout_total, Steady::time_point::max());
     return scratch_.body.flush(last_flush_);
 }
 
+awaitable<void> Http2Exchange::rest() {
+    paused_ = true;
+    if (ended_) {
+        stop();
+    } else {
+        limit(failure_code::timeout_total, Steady::time_point::max());
+    }
+    co_await scratch_.body.rest();
+    paused_ = false;
+    if (!scratch_.body.wants_flush()) {
+        connection_.consumed(*this, std::exchange(held_, 0));
+    }
+    if (!ended_ && !whole_) {
+        pace_.begin(Steady::now(), body_bytes());
+        await_more();
+    }
+}
+
 void Http2Exchange::on_flushed(const Expected<void>& flushed) {
-    flushing_ = false;
+    paused_ = false;
     flushed_ = last_flush_;
     if (!flushed && !ended_) {
         leave();
@@ -244,8 +267,10 @@ awaitable<void> run_http2_exchange(
     auto& loop = loop_state(co_await boost::asio::this_coro::executor);
     Http2Exchange exchange{*connection, loop, wheel, scratch, order, end};
     exchange.begin();
-    while (exchange.running()) {
-        if (exchange.wants_flush()) {
+    while (exchange.running() || exchange.must_rest()) {
+        if (exchange.must_rest()) {
+            co_await exchange.rest();
+        } else if (exchange.wants_flush()) {
             const auto flushed = co_await exchange.flush();
             exchange.on_flushed(flushed);
         } else {

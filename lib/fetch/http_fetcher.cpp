@@ -11,6 +11,7 @@
 #include "model/validators.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <algorithm>
@@ -125,8 +126,8 @@ awaitable<void> HttpFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
             co_await one_hop(course, *scratch, end);
             if (end.code == failure_code::none && end.redirect) {
                 going_on = follow(course, *end.head);
-                if (going_on && order.robots != nullptr) {
-                    going_on = co_await robots_allow(course);
+                if (going_on) {
+                    going_on = co_await go_there(course, end);
                 }
             } else {
                 conclude(course, *scratch, end);
@@ -169,6 +170,41 @@ bool HttpFetcher::follow(Course& course, const ResponseHead& head) {
     return true;
 }
 
+/// Whether we may go where a redirect leads; the outcome says if not. Neither a robots.txt nor the
+/// other host is waited for while this one is held, and that time is not the attempt's.
+awaitable<bool> HttpFetcher::go_there(Course& course, const ExchangeEnd& end) {
+    const auto& order = course.order;
+    const auto& to = course.request.url;
+    const bool elsewhere = order.visits != nullptr && order.visits->elsewhere(to);
+    if (elsewhere) {
+        order.visits->leave(end.head->status, between(end.sent_at, end.head_at));
+    }
+    if (order.robots != nullptr) {
+        const bool allowed = co_await robots_allow(course);
+        if (!allowed) {
+            co_return false;
+        }
+    }
+    if (!elsewhere) {
+        co_return true;
+    }
+    const auto asked = parts_.clock->now();
+    const auto refused = co_await order.visits->enter(to);
+    const auto waited = parts_.clock->now() - asked;
+    course.deadline = std::min(saturating_add(course.deadline, waited), order.deadline);
+    const auto cancelled = co_await boost::asio::this_coro::cancellation_state;
+    if (cancelled.cancelled() != boost::asio::cancellation_type::none) {
+        course.outcome.code = failure_code::cancelled_by_user;
+        co_return false;
+    }
+    if (refused) {
+        course.outcome.put_off = refused;
+        course.outcome.code = failure_code::internal;
+        course.outcome.detail = "following a redirect: its host does not admit us yet";
+    }
+    co_return !refused;
+}
+
 /// Whether the robots.txt of where a redirect leads lets us go there; the outcome says if not.
 awaitable<bool> HttpFetcher::robots_allow(Course& course) {
     const RobotsQuestion question{
@@ -209,6 +245,10 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         if (!line.there()) {
             auto connected = co_await connect(course, key, line);
             if (!connected) {
+                if (connected.error().code == failure_code::queue_full) {
+                    // Nobody uses their descriptors, and the store may need one.
+                    renew_connections();
+                }
                 end.code = connected.error().code;
                 end.detail = std::move(connected.error().detail);
                 co_return;

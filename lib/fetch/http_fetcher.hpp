@@ -84,6 +84,7 @@ private:
 
     awaitable<void> one_hop(Course& course, ExchangeScratch& scratch, ExchangeEnd& end);
     [[nodiscard]] bool follow(Course& course, const ResponseHead& head);
+    awaitable<bool> go_there(Course& course, const ExchangeEnd& end);
     awaitable<bool> robots_allow(Course& course);
     void sweep_later();
     [[nodiscard]] Line take_kept(const Course& course, const std::string& key);

@@ -84,6 +84,7 @@ bool Reception::judge_part(const ResponseHead& head) {
 }
 
 bool Reception::on_body(std::string_view bytes) {
+    scratch_.body.received(bytes.size());
     auto taken = scratch_.decoder ? decode(bytes) : scratch_.body.append(bytes);
     if (taken) {
         return true;

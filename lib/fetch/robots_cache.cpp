@@ -142,6 +142,36 @@ Expected<void> RobotsCache::judge(const RobotsRules& rules, const Url& url) {
     );
 }
 
+/// One attempt, made when the hosts it leads to admit it.
+awaitable<void> RobotsCache::ask_origin(FetchOrder order, FetchOutcome& outcome) {
+    if (!parts_.visits) {
+        co_await parts_.fetcher->fetch(order, outcome);
+        co_return;
+    }
+    LoopTimer timer{parts_.loop};
+    for (;;) {
+        const auto visits = parts_.visits();
+        order.visits = visits.get();
+        auto refused = co_await visits->enter(*order.url);
+        if (!refused) {
+            outcome = FetchOutcome{};
+            co_await parts_.fetcher->fetch(order, outcome);
+            visits->end(outcome);
+            refused = outcome.put_off;
+        }
+        if (!refused) {
+            co_return;
+        }
+        timer.expires_at(refused->until);
+        co_await timer.async_wait(no_throw);
+        const auto state = co_await asio::this_coro::cancellation_state;
+        if (state.cancelled() != asio::cancellation_type::none) {
+            outcome.code = failure_code::cancelled_by_user;
+            co_return;
+        }
+    }
+}
+
 /// One robots.txt, with its retries.
 awaitable<void> RobotsCache::fly(std::string key, Url url, std::string tenant, tls_verify verify) {
     co_await asio::this_coro::throw_if_cancelled(false);
@@ -156,7 +186,7 @@ awaitable<void> RobotsCache::fly(std::string key, Url url, std::string tenant, t
     LoopTimer timer{parts_.loop};
     for (int attempt = 1;; ++attempt) {
         FetchOutcome outcome;
-        co_await parts_.fetcher->fetch(order, outcome);
+        co_await ask_origin(order, outcome);
         AttemptEnd end;
         end.code = outcome.code;
         end.status = outcome.status;

@@ -56,6 +56,8 @@ public:
         std::chrono::milliseconds longest_retry_after{3'600'000};
         /// Runs a fetch beside everything else, and ends it when the shard stops.
         std::function<void(awaitable<void>)> spawn;
+        /// The hosts of one fetch, which are asked as for any other. None: they are not.
+        std::function<std::unique_ptr<HostVisits>()> visits;
     };
 
     explicit RobotsCache(Parts parts);
@@ -85,6 +87,7 @@ private:
         std::vector<std::function<void(Rules)>> told;
     };
 
+    awaitable<void> ask_origin(FetchOrder order, FetchOutcome& outcome);
     awaitable<void> fly(std::string key, Url url, std::string tenant, tls_verify verify);
     void land(const std::string& key, Rules rules, std::chrono::milliseconds kept);
     void put(const std::string& key, Rules rules, Steady::time_point until);

@@ -104,6 +104,8 @@ public:
     [[nodiscard]] Steady::time_point paced_until() const noexcept {
         return pace_.limited() ? pace_.next() : Steady::time_point{};
     }
+    /// The time between two starts that its rate asks for; zero without one.
+    [[nodiscard]] std::chrono::nanoseconds spacing() const noexcept { return pace_.interval(); }
     /// Forgets all that was learned of it; the operator's word stays.
     void unlearn();
 

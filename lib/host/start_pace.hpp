@@ -21,6 +21,9 @@ public:
     }
     [[nodiscard]] bool limited() const noexcept { return interval_.count() > 0; }
 
+    /// The time between two starts; zero without a limit.
+    [[nodiscard]] std::chrono::nanoseconds interval() const noexcept { return interval_; }
+
     /// The earliest moment for the next start.
     [[nodiscard]] Steady::time_point next() const noexcept {
         return last_ == Steady::time_point{} ? last_ : saturating_add(last_, interval_);

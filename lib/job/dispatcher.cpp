@@ -11,26 +11,6 @@
 #include <utility>
 
 namespace fanfetch {
-namespace {
-
-/// A turn belongs to a tenant: his job of the highest priority takes it, and nobody else waits
-/// longer for that.
-RunnerQueue& most_urgent(HostQueue& host, RunnerQueue& turn) {
-    auto* best = &turn;
-    const auto& own = turn.runner->job();
-    for (auto* queue : host.ring) {
-        const auto& job = queue->runner->job();
-        if (queue->runner->may_start() && job.tenant() == own.tenant() &&
-            job.options().lane == own.options().lane &&
-            queue->runner->knobs.priority > best->runner->knobs.priority) {
-            best = queue;
-        }
-    }
-    return *best;
-}
-
-}  // namespace
-
 Dispatcher::Dispatcher(Parts parts)
     : parts_{std::move(parts)},
       robots_{make_robots_cache()},
@@ -96,10 +76,19 @@ void Dispatcher::hold(const std::string& job_id, bool held) {
     if (found == runners_.end()) {
         return;
     }
-    auto& runner = *found->second;
-    runner.held = held;
+    found->second->held = held;
+    suspend_or_resume(*found->second);
+}
+
+/// Takes its queues out of their lines, or puts them back, as it is suspended or not.
+void Dispatcher::suspend_or_resume(JobRunner& runner) {
     touch(runner);
     for (auto& [host, queue] : runner.queues) {
+        if (runner.suspended()) {
+            leave_line(*queue);
+        } else if (!queue->in_line && !queue->items.empty()) {
+            join_line(*queue);
+        }
         // Others may have the slots of one that is held; one that goes on takes its turn.
         weigh_wishes(*host);
         reopen(*host);
@@ -114,92 +103,21 @@ void Dispatcher::change(const std::string& job_id, const JobKnobs& knobs, std::s
         return;
     }
     auto& runner = *found->second;
+    const bool other_priority = runner.knobs.priority != knobs.priority;
     runner.knobs = knobs;
     runner.owed += take_back;
     runner.pay();
     touch(runner);
+    leave_starved(runner);
     for (auto& [host, queue] : runner.queues) {
+        if (other_priority && queue->in_line) {  // in its new place
+            leave_line(*queue);
+            join_line(*queue);
+        }
         weigh_wishes(*host);
         reopen(*host);
         pump(*host);
         tell_waiting(*host);
-    }
-}
-
-/// The queue whose turn it is: the first interactive one, else the first at all, among those whose
-/// job has a permit. Whoever is served goes to the end of the ring.
-RunnerQueue* Dispatcher::next_of(HostQueue& host) {
-    if (!has_room() || !admits(host)) {
-        return nullptr;
-    }
-    auto best = host.ring.end();
-    for (auto at = host.ring.begin(); at != host.ring.end(); ++at) {
-        if (!(*at)->runner->may_start()) {
-            continue;
-        }
-        if ((*at)->runner->interactive()) {
-            best = at;
-            break;
-        }
-        if (best == host.ring.end()) {
-            best = at;
-        }
-    }
-    if (best == host.ring.end()) {
-        return nullptr;
-    }
-    auto& turn = **best;
-    host.ring.erase(best);
-    host.ring.push_back(&turn);
-    auto& queue = most_urgent(host, turn);
-    if (queue.items.size() == 1) {
-        leave_ring(queue);
-    }
-    return &queue;
-}
-
-/// Takes the queue's next item and what it needs to run: the permit, the host's slot, the shard's
-/// connection.
-PendingItem Dispatcher::begin(RunnerQueue& queue) {
-    PendingItem item = std::move(queue.items.front());
-    queue.items.pop_front();
-    --queue.runner->free_permits;
-    took(queue, 1);
-    ++queue.runner->in_flight;
-    ++queue.in_flight;
-    queue.runner->started = true;
-    auto& host = queue.host->host;
-    host.started(host.restricted() ? parts_.clock->now() : Steady::time_point{});
-    ++in_flight_;
-    return item;
-}
-
-void Dispatcher::pump(HostQueue& host) {
-    while (auto* queue = next_of(host)) {
-        spawn_lane(*queue, begin(*queue));
-    }
-}
-
-/// One item of each host in turn, as long as there are permits: a job's requests are spread over
-/// its hosts, and so are its connections.
-void Dispatcher::pump(JobRunner& runner) {
-    while (runner.may_start() && !runner.ready.empty() && has_room()) {
-        auto& queue = runner.ready.front();
-        auto& host = *queue.host;
-        if (!admits(host)) {
-            turn_away(queue);
-            continue;
-        }
-        auto* const next = next_of(host);  // another job's, when it is that one's turn
-        if (next == nullptr) {
-            turn_away(queue);
-            continue;
-        }
-        spawn_lane(*next, begin(*next));
-        if (queue.place == queue_place::ready) {
-            place(queue, queue_place::nowhere);
-            place(queue, queue_place::ready);  // behind the others
-        }
     }
 }
 
@@ -244,9 +162,11 @@ std::optional<Completion> Dispatcher::completion_of(const JobRunner& runner) con
 /// store. Reports go first, so that a job knows of results before their commit.
 void Dispatcher::flush() {
     flush_posted_ = false;
+    weigh_quotas();
     const auto dirty = std::exchange(dirty_, {});
     std::vector<ResultGroup> groups;
     std::vector<std::shared_ptr<JobFrontEnd>> jobs;
+    std::vector<std::uint64_t> handed_over;
     for (auto* runner : dirty) {
         runner->dirty = false;
         const bool has_results = !runner->finished.empty();
@@ -256,10 +176,12 @@ void Dispatcher::flush() {
                 {runner->job().id(), std::exchange(runner->finished, {}), completion_of(*runner)}
             );
             jobs.push_back(runner->shared_job());
+            handed_over.push_back(std::exchange(runner->handed_over, 0));
             runner->finished.reserve(groups.back().results.size()
             );  // the next turn is much the same
         }
     }
+    serve_starved();
     for (auto* runner : dirty) {
         retire_if_idle(*runner);
     }
@@ -273,7 +195,12 @@ void Dispatcher::flush() {
         sizes.push_back(group.results.size());
     }
     auto recorded = parts_.store->record(std::move(groups));
-    auto acknowledge = [jobs = std::move(jobs), sizes = std::move(sizes)](const auto& done) {
+    auto acknowledge = [jobs = std::move(jobs), sizes = std::move(sizes),
+                        handed_over = std::move(handed_over),
+                        pending = parts_.pending](const auto& done) {
+        for (std::size_t i = 0; pending != nullptr && i < jobs.size(); ++i) {
+            pending->take_away(jobs[i]->tenant(), handed_over[i]);
+        }
         const auto& commits = done.result();
         if (!commits) {  // the store was closed before it could; the next start fetches them again
             report_error("recording results", std::make_exception_ptr(StoreError{commits.error()}));
@@ -311,65 +238,8 @@ void Dispatcher::measure(const ItemResult& result) {
     parts_.metrics->body_bytes.at(parts_.shard).add(result.wire_size);
 }
 
-/// How many idle permits a job has a use for: what would start at once, and at a host that is full
-/// its share of the slots, so that it can take its turn. Whoever claims more than he can use would
-/// be leased permits and give them back for ever. At a host that lets nobody start yet there is no
-/// use for any. A job with thousands of hosts has a use for all its permits after a look at a few.
-Dispatcher::Demand Dispatcher::demand_of(JobRunner& runner) {
-    Demand demand;
-    if (runner.held) {
-        return demand;
-    }
-    const auto concurrency = static_cast<std::size_t>(runner.knobs.concurrency);
-    demand.waiting = runner.barred_items;
-    std::optional<Steady::time_point> now;
-    const auto look_at = [&](const RunnerQueue& queue) {
-        auto& at = queue.host->host;
-        std::size_t most = queue.items.size();
-        if (at.restricted()) {
-            now = now.value_or(parts_.clock->now());
-            const auto admission = at.admission(*now);
-            if (!admission.granted() &&
-                (admission.reason != wait_reason::host_concurrency || at.limit() == 0)) {
-                demand.waiting += queue.items.size();
-                return;
-            }
-            most = std::min<std::size_t>(most, 1);
-        }
-        const auto sharers = std::max<std::size_t>(1, queue.host->ring.size());
-        const auto share = std::max<std::size_t>(1, at.limit() / sharers);
-        const auto left = share > queue.in_flight ? share - queue.in_flight : 0;
-        demand.permits += std::min(most, std::max(left, at.free_slots()));
-        if (at.free_slots() == 0 && queue.in_flight < concurrency) {
-            demand.waiting += queue.items.size();
-        }
-    };
-    for (const auto& queue : runner.full) {
-        look_at(queue);
-    }
-    for (const auto& queue : runner.ready) {
-        if (demand.permits >= concurrency) {
-            break;
-        }
-        look_at(queue);
-    }
-    const auto room =
-        parts_.limits.most_in_flight - std::min(in_flight_, parts_.limits.most_in_flight);
-    if (demand.permits > room && !std::exchange(runner.starved, true)) {
-        starved_.push_back(&runner);
-    }
-    demand.permits = stopping_ ? 0 : std::min(demand.permits, room);
-    return demand;
-}
-
-/// A slot is free that nobody with a permit wants: news for those who gave theirs back.
-void Dispatcher::tell_waiting(HostQueue& host) {
-    for (auto* queue : host.ring) {
-        touch(*queue->runner);
-    }
-}
-
 void Dispatcher::report(JobRunner& runner) {
+    pump(runner);  // its permits may have come when there was no room, and there is some by now
     RunnerReport report;
     report.in_flight = runner.in_flight;
     const auto demand = demand_of(runner);

@@ -9,6 +9,7 @@
 #include "fetch/fetcher.hpp"
 #include "fetch/robots_cache.hpp"
 #include "job/job_runner.hpp"
+#include "job/pending_bytes.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -38,14 +39,24 @@ struct DispatchMetrics {
 struct DispatchLimits {
     HostPolicy host;                      ///< what any one host is granted
     std::size_t most_in_flight = 10'000;  ///< exchanges of this shard (`egress.max_connections`)
+    /// How long an item is put aside whose body the disk refused, or for which there was no
+    /// descriptor; by chance up to twice as long. Work goes on within seconds when there is room,
+    /// and no large body is fetched in vain all the time.
+    std::chrono::milliseconds shortage_pause{2'000};
+
+    /// What of them the interactive lane alone may use: a flood of slow exchanges in the other one
+    /// must not keep it waiting.
+    [[nodiscard]] std::size_t reserved() const noexcept { return most_in_flight / 16; }
+    [[nodiscard]] std::size_t shared() const noexcept { return most_in_flight - reserved(); }
 };
 
 /// Decides on one shard which item starts next, runs its attempts, and hands the results to the
 /// store, a batch for every loop turn.
 ///
 /// An item starts when its job has a permit, its host a free slot and the shard a connection to
-/// spare. Jobs that wait for one host take turns. A *lane* is a coroutine that stays with a host
-/// and takes item after item, so that a long list costs no spawn per URL.
+/// spare. Tenants take turns at a host, and at connections when the shard has none left; see
+/// TenantTurns. A *lane* is a coroutine that stays with a host and takes item after item, so that a
+/// long list costs no spawn per URL.
 ///
 /// Threads  the shard; commits come back from the store's thread and go to the job's own loop
 class Dispatcher {
@@ -55,6 +66,9 @@ public:
 
         LoopExecutor loop;
         std::size_t shard = 0;
+        std::size_t shards = 1;
+        /// Has something done by the dispatcher of another shard, there. None: there is no other.
+        std::function<void(std::size_t shard, std::function<void(Dispatcher&)> act)> reach;
         Fetcher* fetcher = nullptr;
         JobStore* store = nullptr;
         Executor* blocking = nullptr;    ///< finishes long bodies
@@ -64,6 +78,12 @@ public:
         const DispatchMetrics* metrics = nullptr;
         std::string user_agent;  ///< what a robots.txt knows us by
         DispatchLimits limits;
+        /// What a tenant's share is measured by; none: all count alike.
+        std::function<std::uint32_t(const std::string& tenant)> weight_of{};
+        /// Whether a tenant has stored all it may; none: nobody has a quota.
+        std::function<bool(const std::string& tenant)> over_quota{};
+        /// Where the shards note what they have handed to the store, for `over_quota` to count.
+        PendingBytes* pending = nullptr;
     };
 
     explicit Dispatcher(Parts parts);
@@ -83,6 +103,11 @@ public:
     void hold(const std::string& job_id, bool held);
     /// What the job asks for has changed, and it wants so many permits back as soon as may be.
     void change(const std::string& job_id, const JobKnobs& knobs, std::size_t take_back);
+
+    /// Tenants may weigh something else than before, and have other quotas.
+    void reweigh();
+    /// Something of what tenants have stored is gone.
+    void look_at_quotas();
 
     /// Starts nothing any more, lets what is in flight end within `grace`, ends the rest without a
     /// result: it stays unfinished in the store. Returns when no lane is left.
@@ -110,6 +135,19 @@ public:
 
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
+    // For attempts that are led to other hosts (AttemptVisits).
+
+    [[nodiscard]] const Clock& clock() const noexcept { return *parts_.clock; }
+    /// Runs `act` on the shard that the host belongs to, with its dispatcher.
+    void at_shard_of(const std::string& host_key, std::function<void(Dispatcher&)> act);
+    /// Somebody wants one exchange with a host of this shard. He is told when he may begin, or when
+    /// to come again; then he has not come.
+    void arrive(const std::shared_ptr<HostVisitor>& visitor);
+    /// The visitor's exchange is over, or he waits no longer.
+    void depart(HostVisitor& visitor, const AttemptSigns& signs);
+    /// An attempt is no longer with the host of its item.
+    void left_home(HostQueue& host, const AttemptSigns& signs);
+
 private:
     using LoopTimer =
         boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>;
@@ -119,6 +157,7 @@ private:
         JobRunner* runner = nullptr;
         std::uint64_t index = 0;  ///< of the item that is on its way
         AttemptSigns signs;       ///< what its attempt told about the host
+        bool away = false;        ///< it was led to another one, and has given its place back
         bool aborted = false;
     };
     using Lanes = std::list<Lane>;
@@ -132,13 +171,26 @@ private:
     static void forget_followers(JobRunner& runner);
     void took(RunnerQueue& queue, std::size_t count);
     std::deque<PendingItem> take_all(RunnerQueue& queue);
-    void leave_ring(RunnerQueue& queue);
+    [[nodiscard]] std::uint32_t weight_of(const std::string& tenant) const;
+    ShardTenant& tenant_of(const std::string& name);
+    static HostTenant& seat_at(HostQueue& host, const ShardTenant& tenant);
+    static void leave_host(RunnerQueue& queue);
+    static void join_line(RunnerQueue& queue);
+    static void leave_line(RunnerQueue& queue);
+    void join_starved(JobRunner& runner);
+    void leave_starved(JobRunner& runner);
+    void serve_starved();
+    [[nodiscard]] bool start_one(JobRunner& runner);
+    void suspend_or_resume(JobRunner& runner);
+    void weigh_quotas();
+    void hand_over(JobRunner& runner);
+    void weigh_quota(ShardTenant& tenant);
+    [[nodiscard]] bool may_connect(const JobRunner& runner) const noexcept;
     static void place(RunnerQueue& queue, queue_place where);
     void turn_away(RunnerQueue& queue);
     static void reopen(HostQueue& host);
     void retire_if_drained(RunnerQueue& queue);
     void retire_drained(HostQueue& host);
-    void tell_starved();
 
     HostQueue& host_of(const std::string& key);
     void retire_if_unused(HostQueue& host);
@@ -155,10 +207,17 @@ private:
     void expire_items(HostQueue& host, Steady::time_point now);
     void finish_unfetched(RunnerQueue& queue, PendingItem item, failure_code code);
 
+    void slot_freed(HostQueue& host);
+    void serve_line(HostQueue& host);
+    void refuse(HostVisitor& visitor, const NotAdmitted& why);
+    void forget_visitor(HostVisitor& visitor);
+    void put_off(RunnerQueue& queue, PendingItem item, const NotAdmitted& why);
+
     void pump(HostQueue& host);
     void pump(JobRunner& runner);
     [[nodiscard]] RunnerQueue* next_of(HostQueue& host);
     [[nodiscard]] PendingItem begin(RunnerQueue& queue);
+    void give_slots(RunnerQueue& queue);
     void spawn_lane(RunnerQueue& queue, PendingItem item);
     void lane_ended(Lanes::iterator lane);
     void abort_all();
@@ -173,6 +232,12 @@ private:
     );
     [[nodiscard]] bool retry_later(
         RunnerQueue& queue, PendingItem& item, const FetchOptions& options, FetchOutcome& outcome
+    );
+    [[nodiscard]] bool wait_for_room(
+        RunnerQueue& queue, PendingItem& item, const FetchOutcome& outcome
+    );
+    void put_aside(
+        RunnerQueue& queue, PendingItem item, Steady::time_point due, wait_reason reason
     );
     void arm_timer();
     void on_timer();
@@ -198,8 +263,12 @@ private:
         std::size_t waiting = 0;  ///< items that their host keeps waiting
     };
     [[nodiscard]] Demand demand_of(JobRunner& runner);
-    [[nodiscard]] bool has_room() const noexcept {
-        return !stopping_ && in_flight_ < parts_.limits.most_in_flight;
+    [[nodiscard]] std::size_t connections_for(const JobRunner& runner) const noexcept;
+    [[nodiscard]] bool has_room(job_lane lane) const noexcept { return room(lane) > 0; }
+    [[nodiscard]] std::size_t room(job_lane lane) const noexcept {
+        const auto& limits = parts_.limits;
+        const auto most = lane == job_lane::interactive ? limits.most_in_flight : limits.shared();
+        return stopping_ || in_flight_ >= most ? 0 : most - in_flight_;
     }
     void tell_waiting(HostQueue& host);
     void retire_if_idle(JobRunner& runner);
@@ -212,7 +281,9 @@ private:
 
     Parts parts_;
     std::unordered_map<std::string, std::unique_ptr<HostQueue>> hosts_;
+    std::unordered_map<std::string, std::unique_ptr<ShardTenant>> tenants_;  // of runners_
     std::unordered_map<std::string, std::unique_ptr<JobRunner>> runners_;
+    TenantTurns connections_;  // whose jobs wait for one
     std::multimap<Steady::time_point, Waiting> waiting_;
     std::multimap<Steady::time_point, HostQueue*> alarms_;
     std::unordered_map<std::string, std::vector<Waiting>> parked_;  // for a robots.txt, by origin
@@ -222,7 +293,6 @@ private:
     Lanes lanes_;
     std::size_t in_flight_ = 0;
     std::vector<JobRunner*> dirty_;
-    std::vector<JobRunner*> starved_;
     BatchHasher hasher_;
     std::vector<BatchHasher::Body> to_hash_;
     bool flush_posted_ = false;

@@ -23,13 +23,14 @@ HostQueue& Dispatcher::host_of(const std::string& key) {
 /// when what it wanted is long over.
 void Dispatcher::retire_if_unused(HostQueue& host) {
     constexpr std::chrono::minutes memory{10};
-    if (!host.users.empty() || host.host.in_flight() > 0 || must_pause(host)) {
+    if (!host.deserted() || must_pause(host)) {
         return;
     }
     const auto record = host.host.record(*parts_.clock);
     if (!record.blank()) {
         const auto until = saturating_add(parts_.clock->now(), memory);
-        wake_at(host, std::max(until, host.host.free_from()));
+        host.keep_until = std::max(until, host.host.free_from());
+        wake_at(host, host.keep_until);
         return;
     }
     forget(host);
@@ -65,7 +66,7 @@ void Dispatcher::weigh_wishes(HostQueue& host) {
     auto concurrency = std::numeric_limits<std::size_t>::max();
     double rate = 0;
     for (const auto* queue : host.users) {
-        if (queue->runner->held) {
+        if (queue->runner->suspended()) {
             continue;  // a paused job asks nothing
         }
         const auto& knobs = queue->runner->knobs;
@@ -74,9 +75,15 @@ void Dispatcher::weigh_wishes(HostQueue& host) {
             rate = rate > 0 ? std::min(rate, knobs.per_host_rate) : knobs.per_host_rate;
         }
     }
+    for (const auto& [wish, visitors] : host.visit_wishes) {
+        concurrency = std::min(concurrency, wish.first);
+        if (wish.second > 0) {
+            rate = rate > 0 ? std::min(rate, wish.second) : wish.second;
+        }
+    }
     const auto before = host.host.limit();
     host.host.set_asked(concurrency, rate);
-    if (host.host.limit() > before && !host.ring.empty()) {
+    if (host.host.limit() > before && !host.turns.nobody_waits()) {
         reopen(host);
         pump(host);
         tell_waiting(host);
@@ -88,7 +95,8 @@ bool Dispatcher::admits(HostQueue& host) {
         return host.host.free_slots() > 0;
     }
     const auto admission = host.host.admission(parts_.clock->now());
-    if (!admission.granted() && !host.ring.empty() && admission.until < host.alarm) {
+    const bool awaited = !host.turns.nobody_waits() || !host.line.empty();
+    if (!admission.granted() && awaited && admission.until < host.alarm) {
         wake_at(host, admission.until);
     }
     return admission.granted();
@@ -114,15 +122,23 @@ void Dispatcher::on_alarms_due(Steady::time_point now) {
         auto& host = *alarms_.begin()->second;
         alarms_.erase(alarms_.begin());
         host.alarm = Steady::time_point::max();
-        if (host.users.empty() && host.host.in_flight() == 0) {
-            outlived(host);
+        if (host.deserted()) {
+            if (host.keep_until <= now && host.host.paced_until() <= now) {
+                outlived(host);
+            } else {
+                retire_if_unused(host);
+            }
             continue;
         }
         expire_items(host, now);
         reopen(host);
         pump(host);
         tell_waiting(host);
-        retire_drained(host);
+        if (host.users.empty()) {
+            retire_if_unused(host);
+        } else {
+            retire_drained(host);
+        }
     }
 }
 
@@ -164,7 +180,7 @@ Future<Expected<void>> Dispatcher::save(HostQueue& host) {
 /// The breaker's probe failed: who waits for the host has waited in vain.
 void Dispatcher::give_up_on(HostQueue& host) {
     for (auto* queue : host.users) {
-        if (queue->runner->held) {
+        if (queue->runner->suspended()) {
             continue;  // a paused job does not wait for anybody
         }
         for (auto& item : take_all(*queue)) {
@@ -172,7 +188,7 @@ void Dispatcher::give_up_on(HostQueue& host) {
         }
     }
     for (auto at = waiting_.begin(); at != waiting_.end();) {
-        if (at->second.queue->host != &host || at->second.queue->runner->held) {
+        if (at->second.queue->host != &host || at->second.queue->runner->suspended()) {
             ++at;
             continue;
         }
@@ -205,7 +221,7 @@ void Dispatcher::expire_items(HostQueue& host, Steady::time_point now) {
         items = std::move(kept);
         took(*queue, late.size());
         if (items.empty()) {
-            leave_ring(*queue);
+            leave_line(*queue);
         }
         for (auto& item : late) {
             finish_unfetched(*queue, std::move(item), failure_code::timeout_item_deadline);

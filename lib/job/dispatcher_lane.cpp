@@ -4,7 +4,7 @@
 #include "coro/run_in_executor.hpp"
 #include "extract/document_json.hpp"
 #include "future/errors.hpp"
-#include "job/host_key.hpp"
+#include "job/attempt_visits.hpp"
 #include "job/outcome_record.hpp"
 #include "job/spill.hpp"
 #include "model/item_extras.hpp"
@@ -58,21 +58,8 @@ private:
     std::unique_ptr<FetchOptions> own_;
 };
 
-/// What the attempt says of the host at `key`; nothing when it was led to another one.
-AttemptSigns signs_of(
-    const FetchOutcome& outcome, Steady::time_point started, const std::string& key
-) {
-    AttemptSigns signs;
-    if (!outcome.final_url.empty() && host_key_of(outcome.final_url) != key) {
-        return signs;
-    }
-    signs.sign = sign_of(outcome.code, outcome.status);
-    signs.asked = started;
-    signs.now = started + outcome.attempt.timing.total;
-    signs.status = outcome.status;
-    signs.first_byte = outcome.attempt.timing.first_byte;
-    signs.retry_after = outcome.retry_after;
-    return signs;
+VisitWish wish_of(const JobKnobs& knobs) {
+    return {static_cast<std::size_t>(knobs.per_host_concurrency), knobs.per_host_rate};
 }
 
 /// What of this response a job wants taken out; 0 for anything that is no HTML document.
@@ -118,29 +105,31 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         co_await run_item(lane, *queue, std::move(item));
         lane.runner = nullptr;
 
-        --in_flight_;
-        host_ended(host, lane.signs);
-        --runner.in_flight;
-        --queue->in_flight;
+        if (!lane.away) {
+            host_ended(host, lane.signs);  // first: it lets go of queues that hold nothing
+        }
+        give_slots(*queue);
         ++runner.free_permits;
         runner.pay();
         touch(runner);
 
-        reopen(host);
-        if (!starved_.empty()) {
-            tell_starved();
-        }
         // An aborted coroutine cannot await any more, so another lane takes over.
         auto* const next = lane.aborted ? nullptr : next_of(host);
         if (next != nullptr) {
             item = begin(*next);
         }
+        // With a lane that goes on the host is as full as before, and nobody need look at it again.
+        const bool opened = host.turned_away && admits(host);
+        if (opened) {
+            reopen(host);
+        }
         if (runner.may_start()) {
             pump(runner);
         }
+        serve_starved();
         if (next == nullptr) {
             pump(host);
-            if (admits(host)) {
+            if (opened || (connections_.nobody_waits() && admits(host))) {
                 tell_waiting(host);
             }
             retire_if_drained(*queue);  // and the host with it, perhaps
@@ -155,8 +144,9 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     auto& runner = *queue.runner;
     lane.index = item.item.index;
     lane.signs = AttemptSigns{};
+    lane.away = false;
     const auto started = parts_.clock->now();
-    if (item.attempts.empty()) {
+    if (item.started_at == WallTime{}) {
         item.started_at = parts_.clock->wall();
         if (const auto& limit = runner.job().options().item_deadline) {
             item.deadline = saturating_add(started, *limit);
@@ -174,12 +164,20 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         order.deadline = item.deadline;
         order.robots = obeys ? &robots_ : nullptr;
         order.partial = &item.partial;
+        AttemptVisits visits{*this, wish_of(runner.knobs), *queue.host, started};
+        order.visits = &visits;
         co_await parts_.fetcher->fetch(order, outcome);
         if (outcome.code != failure_code::none && item.deadline <= parts_.clock->now()) {
             outcome.code = failure_code::timeout_item_deadline;
             outcome.detail = "fetching the item: its deadline has passed";
         }
-        lane.signs = signs_of(outcome, started, queue.host->host.key());
+        visits.end(outcome);
+        lane.signs = visits.signs();
+        lane.away = !visits.at_home();
+        if (outcome.put_off && !lane.aborted) {
+            put_off(queue, std::move(item), *outcome.put_off);
+            co_return;
+        }
     } else {
         outcome.code = plan.url().error().code;
         outcome.detail = plan.url().error().detail;
@@ -193,7 +191,7 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         ++runner.dropped;
         co_return;
     }
-    if (retry_later(queue, item, plan.options(), outcome)) {
+    if (wait_for_room(queue, item, outcome) || retry_later(queue, item, plan.options(), outcome)) {
         co_return;
     }
     std::optional<BodyRef> body;
@@ -213,6 +211,9 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         }
         if (cancelled) {
             ++runner.dropped;
+            co_return;
+        }
+        if (wait_for_room(queue, item, outcome)) {
             co_return;
         }
     }
@@ -283,7 +284,7 @@ awaitable<std::optional<BodyRef>> Dispatcher::finish_spilled(
     };
     auto stored = co_await run_in_executor(*parts_.blocking, std::move(finish));
     if (!stored) {
-        outcome.code = failure_code::internal;
+        outcome.code = stored.error().code;
         outcome.detail = stored.error().detail;
         co_return std::nullopt;
     }
@@ -328,14 +329,20 @@ bool Dispatcher::retry_later(
     outcome.attempt.detail = std::move(outcome.detail);
     outcome.attempt.retry = "retried after " + std::to_string(pause->count()) + " ms";
     item.attempts.push_back(std::move(outcome.attempt));
-    item.queued_at = saturating_add(parts_.clock->now(), *pause);
+    const auto reason = outcome.retry_after ? wait_reason::retry_after : wait_reason::retry;
+    put_aside(queue, std::move(item), saturating_add(parts_.clock->now(), *pause), reason);
+    return true;
+}
+
+/// The item waits, with neither permit nor slot, and is queued again when it is due.
+void Dispatcher::put_aside(
+    RunnerQueue& queue, PendingItem item, Steady::time_point due, wait_reason reason
+) {
+    item.queued_at = due;
     ++queue.runner->waiting;
     ++queue.aside;
-    const auto reason = outcome.retry_after ? wait_reason::retry_after : wait_reason::retry;
-    const auto due = item.queued_at;
     waiting_.emplace(due, Waiting{&queue, std::move(item), reason});
     arm_timer();
-    return true;
 }
 
 /// One timer for everything that comes due: retries, and hosts to be looked at again.

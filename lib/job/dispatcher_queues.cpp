@@ -10,7 +10,9 @@ namespace fanfetch {
 JobRunner& Dispatcher::runner_of(const std::shared_ptr<JobFrontEnd>& job) {
     auto& runner = runners_[job->id()];
     if (!runner) {
-        runner = std::make_unique<JobRunner>(job);
+        auto& tenant = tenant_of(job->tenant());
+        ++tenant.runners;
+        runner = std::make_unique<JobRunner>(job, tenant);
     }
     return *runner;
 }
@@ -22,6 +24,8 @@ RunnerQueue& Dispatcher::queue_of(JobRunner& runner, const std::string& host_key
         queue = std::make_unique<RunnerQueue>();
         queue->runner = &runner;
         queue->host = &host;
+        queue->tenant = &seat_at(host, runner.tenant);
+        ++queue->tenant->queues;
         host.users.push_back(queue.get());
         weigh_wishes(host);
     }
@@ -38,9 +42,8 @@ void Dispatcher::enqueue(RunnerQueue& queue, PendingItem item, bool at_front) {
     if (queue.place == queue_place::barred) {
         ++queue.runner->barred_items;
     }
-    if (!std::exchange(queue.in_ring, true)) {
-        queue.host->ring.push_back(&queue);
-        place(queue, queue_place::ready);
+    if (!queue.in_line && !queue.runner->suspended()) {
+        join_line(queue);
     }
 }
 
@@ -55,15 +58,8 @@ void Dispatcher::took(RunnerQueue& queue, std::size_t count) {
 std::deque<PendingItem> Dispatcher::take_all(RunnerQueue& queue) {
     auto items = std::exchange(queue.items, {});
     took(queue, items.size());
-    leave_ring(queue);
+    leave_line(queue);
     return items;
-}
-
-void Dispatcher::leave_ring(RunnerQueue& queue) {
-    if (std::exchange(queue.in_ring, false)) {
-        std::erase(queue.host->ring, &queue);
-    }
-    place(queue, queue_place::nowhere);
 }
 
 void Dispatcher::place(RunnerQueue& queue, queue_place where) {
@@ -74,8 +70,8 @@ void Dispatcher::place(RunnerQueue& queue, queue_place where) {
     if (queue.place == queue_place::barred) {
         runner.barred_items -= queue.items.size();
     }
-    if (queue.hook.is_linked()) {
-        queue.hook.unlink();
+    if (queue.place_hook.is_linked()) {
+        queue.place_hook.unlink();
     }
     queue.place = where;
     switch (where) {
@@ -107,9 +103,9 @@ void Dispatcher::turn_away(RunnerQueue& queue) {
 /// Somebody may start at this host again: those who were turned away are looked at anew.
 void Dispatcher::reopen(HostQueue& host) {
     if (std::exchange(host.turned_away, false)) {
-        for (auto* queue : host.ring) {
-            place(*queue, queue_place::ready);
-        }
+        host.turns.for_each_waiting([](LinePlace& waiting) {
+            place(static_cast<RunnerQueue&>(waiting), queue_place::ready);
+        });
     }
 }
 
@@ -120,7 +116,7 @@ void Dispatcher::retire_if_drained(RunnerQueue& queue) {
         return;
     }
     touch(*queue.runner);  // it may be idle now
-    std::erase(host.users, &queue);
+    leave_host(queue);
     queue.runner->queues.erase(&host);
     weigh_wishes(host);
     retire_if_unused(host);
@@ -138,14 +134,6 @@ void Dispatcher::retire_drained(HostQueue& host) {
     }
 }
 
-/// There are connections again: news for jobs that got none.
-void Dispatcher::tell_starved() {
-    for (auto* runner : std::exchange(starved_, {})) {
-        runner->starved = false;
-        touch(*runner);
-    }
-}
-
 void Dispatcher::retire_if_idle(JobRunner& runner) {
     if (!runner.idle() || runner.dirty) {
         return;
@@ -158,13 +146,17 @@ void Dispatcher::retire_if_idle(JobRunner& runner) {
         return;  // how fast it asks its hosts must not be forgotten; it is looked at again
     }
     for (auto& [host, queue] : runner.queues) {
-        leave_ring(*queue);
-        std::erase(host->users, queue.get());
+        leave_line(*queue);
+        leave_host(*queue);
         weigh_wishes(*host);
         retire_if_unused(*host);
     }
-    std::erase(starved_, &runner);
+    leave_starved(runner);
+    auto& tenant = runner.tenant;
     runners_.erase(std::string{runner.job().id()});
+    if (--tenant.runners == 0) {
+        tenants_.erase(std::string{tenant.name});
+    }
 }
 
 }  // namespace fanfetch

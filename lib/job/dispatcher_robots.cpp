@@ -1,3 +1,4 @@
+#include "job/attempt_visits.hpp"
 #include "job/dispatcher.hpp"
 #include "job/outcome_record.hpp"
 
@@ -5,6 +6,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
+#include <limits>
 #include <utility>
 
 // The part of Dispatcher that asks robots.txt before an item is fetched.
@@ -18,6 +20,10 @@ RobotsCache Dispatcher::make_robots_cache() {
     parts.random = parts_.random;
     parts.user_agent = parts_.user_agent;
     parts.longest_retry_after = parts_.limits.host.max_retry_after;
+    parts.visits = [this] {
+        constexpr auto any = std::numeric_limits<std::size_t>::max();  // whose item it is has asked
+        return std::make_unique<AttemptVisits>(*this, VisitWish{any, 0});
+    };
     parts.spawn = [this](awaitable<void> body) { spawn_robots(std::move(body)); };
     return RobotsCache{std::move(parts)};
 }
@@ -54,6 +60,10 @@ bool Dispatcher::robots_permit(
         }
         ++runner.waiting;
         ++queue.aside;
+        if (item.attempts.empty()) {  // its time begins with its first attempt
+            item.started_at = WallTime{};
+            item.deadline = Steady::time_point::max();
+        }
         auto origin = RobotsCache::key_of(question);
         auto& parked = parked_[origin];
         parked.push_back({&queue, std::move(item), wait_reason::robots});

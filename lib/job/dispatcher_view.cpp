@@ -46,7 +46,10 @@ std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const
         const auto admission = host->host.admission(now);
         for (const auto& item : queue->items) {
             ItemPosition position{item.item.index, item_state::queued, {}, {}};
-            if (!admission.granted()) {
+            if (runner.tenant.full) {
+                position.state = item_state::waiting;
+                position.waiting_for = wait_reason::quota;
+            } else if (!admission.granted()) {
                 position.state = item_state::waiting;
                 position.waiting_for = admission.reason;
                 position.not_before = wall_at(admission.until);

@@ -137,6 +137,7 @@ void Job::release(std::uint64_t count) noexcept {
 
 void Job::rest() {
     on_loop([](Job& job) {
+        job.resting_ = true;  // a timer whose handler is queued already does not hear of this
         job.deadline_.cancel();
         job.publish_timer_.cancel();
         job.look_timer_.cancel();

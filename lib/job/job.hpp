@@ -231,6 +231,7 @@ private:
     bool looking_ = false;
     std::chrono::milliseconds look_pause_{32};  // hosts may catch up; then nobody need look
     LoopTimer look_timer_;
+    bool resting_ = false;
     std::vector<Waiter> waiters_;
     LoopTimer deadline_;
     LoopTimer publish_timer_;

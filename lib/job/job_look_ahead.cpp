@@ -71,7 +71,7 @@ Search search_back(
 }  // namespace
 
 bool Job::must_look_ahead() const noexcept {
-    if (stopping() || held()) {
+    if (stopping() || held() || resting_) {
         return false;
     }
     if (!passed_.empty()) {

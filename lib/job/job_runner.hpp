@@ -2,7 +2,10 @@
 
 #include "fetch/partial_body.hpp"
 #include "host/host.hpp"
+#include "host/visit_line.hpp"
+#include "job/host_visitor.hpp"
 #include "job/passed_hosts.hpp"
+#include "job/tenant_turns.hpp"
 #include "model/item.hpp"
 #include "model/options.hpp"
 #include "model/result.hpp"
@@ -15,6 +18,7 @@
 #include <cstddef>
 #include <deque>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,24 +92,41 @@ public:
 class JobRunner;
 struct HostQueue;
 
+/// A tenant on a shard, with what it has in flight there; its line are jobs that wait for a
+/// connection.
+struct ShardTenant : TenantSeat {
+    explicit ShardTenant(std::string who) : name{std::move(who)} {}
+
+    std::string name;
+    std::size_t runners = 0;
+    bool full = false;  ///< it has stored what its quota lets it: nothing of it starts
+};
+
+/// A tenant at one host; its line are the queues of its jobs that have items.
+struct HostTenant : TenantSeat {
+    const ShardTenant* tenant = nullptr;
+    std::size_t queues = 0;  ///< that refer to it
+};
+
 /// Where a queue stands with its job, as far as was seen when it was last looked at: its host lets
 /// somebody start (or nobody has looked yet), has no free slot, or lets nobody start at all. One
 /// without items stands nowhere.
 enum class queue_place : std::uint8_t { nowhere, ready, full, barred };
 
 /// The items of one job that wait for one host.
-struct RunnerQueue {
+struct RunnerQueue : LinePlace {
     using Hook = boost::intrusive::list_member_hook<
         boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 
     JobRunner* runner = nullptr;
     HostQueue* host = nullptr;
+    HostTenant* tenant = nullptr;  ///< whose turns it takes at the host
     std::deque<PendingItem> items;
     std::size_t in_flight = 0;
     std::size_t aside = 0;  ///< items that wait for their next attempt, or for a robots.txt
-    bool in_ring = false;
+    bool in_line = false;
     queue_place place = queue_place::nowhere;
-    Hook hook;  ///< in its job's list of those that stand there
+    Hook place_hook;  ///< in its job's list of those that stand there
 
     /// Nothing of the job is left at this host.
     [[nodiscard]] bool drained() const noexcept {
@@ -115,20 +136,34 @@ struct RunnerQueue {
 
 /// Queues of one job that stand in the same place, longest there first.
 using QueueList = boost::intrusive::list<
-    RunnerQueue, boost::intrusive::member_hook<RunnerQueue, RunnerQueue::Hook, &RunnerQueue::hook>,
+    RunnerQueue,
+    boost::intrusive::member_hook<RunnerQueue, RunnerQueue::Hook, &RunnerQueue::place_hook>,
     boost::intrusive::constant_time_size<false>>;
 
-/// One host's budget and the jobs that wait for it, served in turn; those of the interactive lane
-/// before the others.
+/// One host's budget and the tenants whose jobs wait for it, served in turn.
+///
+/// Visitors come from items of other hosts (see HostVisitor). Those in line and the queues take
+/// turns.
 struct HostQueue {
     HostQueue(std::string key, const HostPolicy& policy) : host{std::move(key), policy} {}
 
     Host host;
-    std::deque<RunnerQueue*> ring;
+    TenantTurns turns;
+    std::list<HostTenant> tenants;                         ///< that have queues here
     std::vector<RunnerQueue*> users;                       ///< queues that refer to this host
     Steady::time_point alarm = Steady::time_point::max();  ///< when it is looked at again
     bool remembered = false;                               ///< the store has a record of it
-    bool turned_away = false;  ///< queues in the ring stand as full or barred
+    bool turned_away = false;  ///< queues in its lines stand as full or barred
+
+    std::deque<std::shared_ptr<HostVisitor>> line;
+    VisitLine appointments;
+    std::size_t visitors = 0;                       ///< in line or inside
+    std::map<VisitWish, std::size_t> visit_wishes;  ///< what their jobs ask, and how many do
+    Steady::time_point keep_until{};                ///< what is known of it, when nobody is there
+
+    [[nodiscard]] bool deserted() const noexcept {
+        return users.empty() && visitors == 0 && host.in_flight() == 0;
+    }
 };
 
 /// One job on one shard: its queues by host, the permits it holds, and what it has to report.
@@ -137,19 +172,19 @@ struct HostQueue {
 /// back those that nothing here can use.
 ///
 /// Threads  the shard
-class JobRunner {
+class JobRunner : public LinePlace {
 public:
-    explicit JobRunner(std::shared_ptr<JobFrontEnd> job)
-        : knobs{job->knobs()}, job_{std::move(job)} {}
+    JobRunner(std::shared_ptr<JobFrontEnd> job, ShardTenant& whose)
+        : tenant{whose}, knobs{job->knobs()}, job_{std::move(job)} {}
 
     [[nodiscard]] JobFrontEnd& job() const noexcept { return *job_; }
     [[nodiscard]] const std::shared_ptr<JobFrontEnd>& shared_job() const noexcept { return job_; }
-    [[nodiscard]] bool interactive() const noexcept {
-        return job_->options().lane == job_lane::interactive;
-    }
+    [[nodiscard]] job_lane lane() const noexcept { return job_->options().lane; }
 
     /// Whether the next of its items may start, as far as the job is concerned.
-    [[nodiscard]] bool may_start() const noexcept { return free_permits > 0 && !held; }
+    [[nodiscard]] bool may_start() const noexcept { return free_permits > 0 && !suspended(); }
+    /// Nothing of it starts for now, and it asks nothing of hosts.
+    [[nodiscard]] bool suspended() const noexcept { return held || tenant.full; }
     /// Puts free permits that the job wants back aside for the next report.
     void pay() noexcept {
         const auto paid = std::min(owed, free_permits);
@@ -158,6 +193,7 @@ public:
         returned += paid;
     }
 
+    ShardTenant& tenant;
     JobKnobs knobs;
     // Permits.
     std::size_t free_permits = 0;
@@ -177,9 +213,10 @@ public:
     bool dirty = false;
     bool stopped = false;  ///< the job is being cancelled: nothing of it starts again
     bool started = false;
-    bool starved = false;  ///< the shard had no connection left for it
+    bool starved = false;  ///< it waits for a connection, in its tenant's line
     std::size_t dropped = 0;
     std::vector<ResultToRecord> finished;
+    std::uint64_t handed_over = 0;  ///< bytes of those, once they count for its tenant's quota
     // With `dedupe`: items here that have no result yet, and those that will get the same one.
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> followers;
 

@@ -41,6 +41,9 @@ Expected<JobUpload> JobService::begin(
             "creating a job: " + std::to_string(*limits.max_jobs) + " are not done yet"
         );
     }
+    if (auto allowed = may_store(tenant); !allowed) {
+        return allowed.error();
+    }
     JobRecord record;
     record.id = make_id("job", *parts_.clock);
     record.tenant = std::move(tenant);
@@ -250,7 +253,9 @@ std::optional<Future<Expected<void>>> JobService::erase_unused(const std::string
         }
         live_.erase(found);
     }
-    return parts_.store->erase_job(id);
+    auto erased = parts_.store->erase_job(id);
+    erased.add_done_callback([this](const auto&) { look_at_quotas(); });
+    return erased;
 }
 
 std::size_t JobService::recover() {
@@ -296,8 +301,9 @@ TenantLimits JobService::limits_of(const std::string& tenant) const {
 }
 
 TenantUse JobService::use_of(const std::string& tenant) const {
-    const std::lock_guard lock{mutex_};
     TenantUse use;
+    use.stored_bytes = stored_by(tenant);
+    const std::lock_guard lock{mutex_};
     for (const auto& [id, job] : live_) {
         if (job->tenant() == tenant) {
             const auto snapshot = job->snapshot();
@@ -308,8 +314,41 @@ TenantUse JobService::use_of(const std::string& tenant) const {
     return use;
 }
 
+std::uint64_t JobService::stored_by(const std::string& tenant) const {
+    const auto coming = parts_.pending != nullptr ? parts_.pending->of(tenant) : 0;
+    return parts_.store->stored_bytes(tenant) + coming;
+}
+
+Expected<void> JobService::may_store(const std::string& tenant) const {
+    const auto limit = limits_of(tenant).max_stored_bytes;
+    if (limit && stored_by(tenant) >= *limit) {
+        return failed(
+            failure_code::quota_exceeded,
+            "taking new work: " + std::to_string(*limit) +
+                " bytes of responses are stored; jobs that are erased or expire make room"
+        );
+    }
+    return {};
+}
+
+/// Room may have been made. Any thread; the shards do not touch their tenants' quotas often.
+void JobService::look_at_quotas() {
+    for (auto& shard : parts_.shards) {
+        asio::post(shard.loop, [dispatcher = shard.dispatcher] { dispatcher->look_at_quotas(); });
+    }
+}
+
+void JobService::terms_changed() {
+    for (auto& shard : parts_.shards) {
+        asio::post(shard.loop, [dispatcher = shard.dispatcher] { dispatcher->reweigh(); });
+    }
+}
+
 Expected<void> JobService::may_queue(const std::string& tenant, std::uint64_t items) const {
     const auto limits = limits_of(tenant);
+    if (auto allowed = may_store(tenant); !allowed) {
+        return allowed;
+    }
     if (limits.max_queued_items && use_of(tenant).queued_items + items > *limits.max_queued_items) {
         return failed(
             failure_code::quota_exceeded, "adding items: more than " +

@@ -31,12 +31,14 @@ struct JobLimits {
 struct TenantLimits {
     std::optional<std::uint64_t> max_jobs{};          ///< that are not done
     std::optional<std::uint64_t> max_queued_items{};  ///< without a result
+    std::optional<std::uint64_t> max_stored_bytes{};  ///< of responses
 };
 
 /// What one tenant has.
 struct TenantUse {
     std::uint64_t jobs = 0;
     std::uint64_t queued_items = 0;
+    std::uint64_t stored_bytes = 0;
 };
 
 /// All jobs: creates them, finds them (running ones here, done ones in the store), takes them up
@@ -58,6 +60,7 @@ public:
         JobLimits limits;
         /// What holds for a tenant now; none: nobody has a limit of his own.
         std::function<TenantLimits(const std::string& tenant)> limits_of{};
+        const PendingBytes* pending = nullptr;  ///< what the shards have handed to the store
     };
 
     explicit JobService(Parts parts);
@@ -120,7 +123,7 @@ public:
     /// A done job keeps its end; only how long it is kept and its metadata can change.
     awaitable<Expected<JobSnapshotPtr>> change(std::string id, std::string tenant, JobPatch patch);
     /// Runs items of a done job again, at home on the shard of `loop`. Errors: job_running,
-    /// draining.
+    /// draining, quota_exceeded.
     awaitable<Expected<JobSnapshotPtr>> rerun(
         std::string id, std::string tenant, RerunSelection selection, LoopExecutor loop
     );
@@ -145,6 +148,9 @@ public:
     /// many.
     std::size_t recover();
 
+    /// What holds for tenants may have changed: weights and quotas count from now on.
+    void terms_changed();
+
     /// Refuses new jobs from now on.
     void drain() noexcept { draining_ = true; }
     [[nodiscard]] bool draining() const noexcept { return draining_; }
@@ -161,6 +167,10 @@ public:
     [[nodiscard]] const JobLimits& limits() const noexcept { return parts_.limits; }
     /// Whether a tenant may have `items` more; quota_exceeded when not.
     [[nodiscard]] Expected<void> may_queue(const std::string& tenant, std::uint64_t items) const;
+    /// Whether a tenant may store more; quota_exceeded when not.
+    [[nodiscard]] Expected<void> may_store(const std::string& tenant) const;
+    /// Bytes of responses that a tenant has in the store, or that are on their way there.
+    [[nodiscard]] std::uint64_t stored_by(const std::string& tenant) const;
     [[nodiscard]] TenantUse use_of(const std::string& tenant) const;
     [[nodiscard]] std::uint64_t unfinished_items() const;
     [[nodiscard]] std::size_t live_jobs() const;
@@ -173,6 +183,7 @@ private:
     /// nullptr when somebody works on that job already.
     std::shared_ptr<Job> adopt(JobRecord record, LoopExecutor loop);
     void forget(const Job& job);
+    void look_at_quotas();
     [[nodiscard]] std::optional<Future<Expected<void>>> erase_unused(const std::string& id);
     [[nodiscard]] Job::Parts parts_of_jobs(LoopExecutor loop);
     using AskJob = std::function<Future<Expected<JobSnapshotPtr>>(Job&)>;

@@ -89,6 +89,9 @@ awaitable<Expected<JobSnapshotPtr>> JobService::rerun(
     if (draining_) {
         co_return failed(failure_code::draining, "running items again: the service is ending");
     }
+    if (auto allowed = may_store((*found)->record.tenant); !allowed) {
+        co_return allowed.error();
+    }
     const auto job = (*found)->done() ? adopt((*found)->record, loop) : nullptr;
     if (!job) {
         co_return failed(

@@ -1,5 +1,7 @@
 #include "webhook/load.hpp"
 
+#include <algorithm>
+
 namespace fanfetch {
 namespace {
 
@@ -11,7 +13,7 @@ std::string endpoint_key(const std::string& tenant, const std::string& endpoint)
 
 bool WebhookLoad::tenant_full(std::string_view tenant) const {
     const auto found = tenants_.find(tenant);
-    return found != tenants_.end() && found->second >= limits_.per_tenant;
+    return found != tenants_.end() && found->second >= std::min(limits_.per_tenant, room());
 }
 
 bool WebhookLoad::begin(

@@ -19,7 +19,12 @@ struct WebhookLimits {
 /// Which deliveries are under way, and who has room for another. A value: a copy of it may decide
 /// elsewhere.
 ///
+/// A tenant may have as many as its limit says, but no more than are left for others: a few tenants
+/// with slow receivers do not take all there is.
+///
 /// Threads  one owner at a time
+/// Source   A. Choudhury, E. Hahne: Dynamic Queue Length Thresholds for Shared-Memory Packet
+///          Switches (1998), with the factor 1
 class WebhookLoad {
 public:
     explicit WebhookLoad(WebhookLimits limits) noexcept : limits_{limits} {}

@@ -2,6 +2,8 @@
 
 #include "support/patience.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -16,6 +18,15 @@ JobBench::JobBench(DispatchLimits limits) {
     parts.random = &random_;
     parts.clock = &system_clock();
     parts.limits = limits;
+    parts.weight_of = [this](const std::string& tenant) {
+        const auto found = weights.find(tenant);
+        return found == weights.end() ? 1 : found->second;
+    };
+    parts.over_quota = [this](const std::string& tenant) {
+        const auto found = quotas.find(tenant);
+        return found != quotas.end() && jobs_->stored_by(tenant) >= found->second;
+    };
+    parts.pending = &pending_;
     dispatcher_ = std::make_unique<Dispatcher>(std::move(parts));
 
     JobService::Parts service;
@@ -24,6 +35,14 @@ JobBench::JobBench(DispatchLimits limits) {
     service.blocking = &blocking_;
     service.clock = &system_clock();
     service.log = &log_;
+    service.pending = &pending_;
+    service.limits_of = [this](const std::string& tenant) {
+        TenantLimits terms;
+        if (const auto found = quotas.find(tenant); found != quotas.end()) {
+            terms.max_stored_bytes = found->second;
+        }
+        return terms;
+    };
     jobs_ = std::make_unique<JobService>(std::move(service));
 }
 
@@ -33,9 +52,11 @@ JobBench::~JobBench() {
     blocking_.shutdown();
 }
 
-std::shared_ptr<Job> JobBench::submit(std::vector<std::string> urls, JobOptions options) {
+std::shared_ptr<Job> JobBench::submit(
+    std::vector<std::string> urls, JobOptions options, std::string tenant
+) {
     auto body = [&]() -> awaitable<std::shared_ptr<Job>> {
-        auto upload = jobs_->begin(std::move(options), "default", loop());
+        auto upload = jobs_->begin(std::move(options), std::move(tenant), loop());
         auto added = co_await upload->add(items_of(urls));
         auto sealed = co_await upload->seal();
         if (!added || !sealed) {
@@ -48,10 +69,23 @@ std::shared_ptr<Job> JobBench::submit(std::vector<std::string> urls, JobOptions 
 
 JobSnapshotPtr JobBench::wait(const Job& job, WaitCondition condition) {
     auto body = [&]() -> awaitable<JobSnapshotPtr> {
-        auto snapshot = co_await jobs_->wait(job.id(), "default", condition, patience);
+        auto snapshot = co_await jobs_->wait(job.id(), job.tenant(), condition, patience);
         co_return snapshot.value();
     };
     return run(body());
+}
+
+void JobBench::wait_until(const std::function<bool()>& so) {
+    const auto until = Steady::now() + patience;
+    while (!so()) {
+        if (Steady::now() > until) {
+            throw std::runtime_error{"it did not come about"};
+        }
+        const auto body = [this]() -> awaitable<void> {
+            co_await boost::asio::post(loop(), no_throw);
+        };
+        run(body());
+    }
 }
 
 JobSnapshotPtr JobBench::run_to_end(std::vector<std::string> urls, JobOptions options) {

@@ -8,7 +8,9 @@
 #include "store/memory/memory_job_store.hpp"
 #include "support/scripted_fetcher.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +27,7 @@ public:
     ScriptedFetcher& network() noexcept { return fetcher_; }
     MemoryJobStore& store() noexcept { return store_; }
     JobService& jobs() noexcept { return *jobs_; }
+    Dispatcher& dispatcher() noexcept { return *dispatcher_; }
     LoopExecutor loop() noexcept { return loop_.executor(); }
 
     /// Runs `body` on the loop and gives what it returns.
@@ -36,14 +39,23 @@ public:
     /// Submits `urls`, seals the job and waits for its end.
     JobSnapshotPtr run_to_end(std::vector<std::string> urls, JobOptions options = {});
     /// Submits and seals; the job goes on when the loop is run.
-    std::shared_ptr<Job> submit(std::vector<std::string> urls, JobOptions options = {});
+    std::shared_ptr<Job> submit(
+        std::vector<std::string> urls, JobOptions options = {}, std::string tenant = "default"
+    );
     /// Waits for the condition, with patience.
     JobSnapshotPtr wait(const Job& job, WaitCondition condition = {});
+    /// Lets the loop go on until something is so, with patience.
+    void wait_until(const std::function<bool()>& so);
+
+    /// What tenants weigh, if not 1, and how much they may store.
+    std::map<std::string, std::uint32_t> weights;
+    std::map<std::string, std::uint64_t> quotas;
 
 private:
     Logger log_{log_level::off};
     EventLoop loop_{"bench"};
     FastRandom random_{1};
+    PendingBytes pending_;
     MemoryJobStore store_;
     ScriptedFetcher fetcher_;
     ThreadPoolExecutor blocking_;

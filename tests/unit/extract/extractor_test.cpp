@@ -95,6 +95,7 @@ TEST(ProcessExtractor, AnEndlessDocumentCostsItselfOnly) {
 TEST(ProcessExtractor, AMemoryBombCostsItselfOnly) {
     ExtractorOptions options;
     options.memory = ByteSize{std::uint64_t{256} << 20U};
+    options.time_limit = 4 * patience;
     const auto extractor = make_process_extractor(options);
     std::string bomb;  // a few hundred bytes of tree for each four of text
     while (bomb.size() < (std::size_t{16} << 20U)) {

@@ -11,6 +11,7 @@ namespace fanfetch {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::items_of;
 using testing::JobBench;
 using testing::urls_of;
 using kind = WaitCondition::kind;
@@ -95,6 +96,43 @@ TEST(JobHosts, AJobThatFoundNoConnectionLeftHearsOfTheNextOne) {
         EXPECT_EQ(bench.wait(*job)->counts.succeeded, 20U);
     }
     EXPECT_EQ(bench.network().most_in_flight(), 2U);
+}
+
+/// A job that leases what it was told to, whatever the shard reports.
+class Lender final : public JobFrontEnd {
+public:
+    explicit Lender(std::string id) : id_{std::move(id)} {}
+
+    [[nodiscard]] const std::string& id() const noexcept override { return id_; }
+    [[nodiscard]] const std::string& tenant() const noexcept override { return tenant_; }
+    [[nodiscard]] const JobOptions& options() const noexcept override { return options_; }
+    [[nodiscard]] JobKnobs knobs() const override { return JobKnobs::of(options_); }
+    void report(std::size_t, RunnerReport) override {}
+    void committed(Commit, std::size_t) override {}
+    void backlog(HostBacklog) override {}
+
+private:
+    std::string id_;
+    std::string tenant_ = "default";
+    JobOptions options_;
+};
+
+TEST(JobHosts, APermitThatCameWhenThereWasNoRoomIsUsedWhenThereIs) {
+    DispatchLimits limits;
+    limits.most_in_flight = 1;
+    JobBench bench{limits};
+    const auto first = std::make_shared<Lender>("first");
+    const auto second = std::make_shared<Lender>("second");
+    // The permit comes before the only connection is free, and the shard looks at it after that.
+    bench.network().before_end("http://a.test/0", [&] {
+        bench.dispatcher().give(second, items_of(urls_of("b.test", 2)), 1);
+    });
+
+    bench.dispatcher().give(first, items_of(urls_of("a.test", 1)), 1);
+
+    EXPECT_NO_THROW(bench.wait_until([&] {
+        return bench.network().attempts("http://b.test/1") == 1;
+    }));
 }
 
 TEST(JobHosts, ItemsOfFullAndPausedHostsCountAsWaiting) {

@@ -37,17 +37,20 @@ TEST(MatchesPattern, AStarStandsForAnything) {
     EXPECT_TRUE(matches_pattern("*.timeout", "dns.timeout"));
     EXPECT_TRUE(matches_pattern("h*_4*4", "http.status_404"));
     EXPECT_TRUE(matches_pattern("a*b*b", "abbb"));
+    EXPECT_TRUE(matches_pattern("**a**", "xay"));
+    EXPECT_TRUE(matches_pattern("", ""));
+    EXPECT_FALSE(matches_pattern("a*b*c", "acb"));
     EXPECT_FALSE(matches_pattern("http", "http.status_404"));
     EXPECT_FALSE(matches_pattern("*.status_5*", "http.status_404"));
     EXPECT_FALSE(matches_pattern("", "x"));
 }
 
-TEST(MatchesPattern, IsNotSlowForAnyPattern) {
+TEST(MatchesPattern, Inj11ManyStarsAreNoTrap) {
     std::string pattern;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 2'000; ++i) {
         pattern += "a*";
     }
-    EXPECT_FALSE(matches_pattern(pattern + "b", std::string(120, 'a')));
+    EXPECT_FALSE(matches_pattern(pattern + "b", std::string(3'000, 'a')));
 }
 
 TEST(RerunSelection, FitsEveryListThatHasEntries) {

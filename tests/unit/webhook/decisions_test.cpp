@@ -151,7 +151,7 @@ TEST(WebhookRequest, SaysNoMoreThanItShould) {
 }
 
 TEST(WebhookLoad, Whk10KeepsToTheLimitsOfEndpointTenantAndAll) {
-    WebhookLoad load{{.in_flight = 5, .per_tenant = 3, .per_endpoint = 2}};
+    WebhookLoad load{{.in_flight = 6, .per_tenant = 3, .per_endpoint = 2}};
 
     EXPECT_TRUE(load.begin("1", "a", "x"));
     EXPECT_FALSE(load.begin("1", "a", "y")) << "it is under way";
@@ -162,11 +162,26 @@ TEST(WebhookLoad, Whk10KeepsToTheLimitsOfEndpointTenantAndAll) {
     EXPECT_TRUE(load.tenant_full("a"));
     EXPECT_FALSE(load.begin("6", "a", "z"));
     EXPECT_TRUE(load.begin("7", "b", "x"));
+    EXPECT_TRUE(load.begin("8", "c", "w"));
     EXPECT_TRUE(load.full());
-    EXPECT_FALSE(load.begin("8", "c", "w"));
+    EXPECT_FALSE(load.begin("10", "d", "w"));
     load.end("1", "a", "x");
-    EXPECT_FALSE(load.tenant_full("a"));
-    EXPECT_TRUE(load.begin("9", "a", "x"));
+    EXPECT_TRUE(load.tenant_full("a")) << "what is left is for others";
+    EXPECT_TRUE(load.begin("9", "d", "x"));
+}
+
+TEST(WebhookLoad, Fair05TenantsThatFillWhatTheyMayLeaveRoomForMore) {
+    WebhookLoad load{{.in_flight = 100, .per_tenant = 30, .per_endpoint = 4}};
+    for (char tenant = 'a'; tenant < 'h'; ++tenant) {
+        const std::string name{tenant};
+        EXPECT_TRUE(load.begin(name, name, "first")) << name;
+        for (int number = 0; number < 50; ++number) {
+            const auto id = name + std::to_string(number);
+            (void)load.begin(id, name, id);
+        }
+    }
+    EXPECT_FALSE(load.full());
+    EXPECT_TRUE(load.tenant_full("a"));
 }
 
 TEST(WebhookPayload, Whk11IsThinWhateverTheItemIs) {
