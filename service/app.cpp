@@ -7,6 +7,7 @@
 #include "net/default_gate.hpp"
 #include "net/system_resolver.hpp"
 #include "store/sqlite/open.hpp"
+#include "tls_setup.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -22,31 +23,6 @@ namespace fanfetch {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-/// Looks for jobs whose time to live has passed, every few seconds.
-class App::Retention {
-public:
-    static constexpr std::chrono::seconds interval{10};
-
-    Retention(LoopExecutor loop, JobService& jobs) : timer_{loop}, jobs_{jobs} { again(); }
-    void stop() { timer_.cancel(); }
-
-private:
-    void again() {
-        timer_.expires_after(interval);
-        timer_.async_wait([this](boost::system::error_code error) {
-            if (error) {
-                return;
-            }
-            auto looked = jobs_.blocking().submit([this] { jobs_.expire(); });
-            looked.add_done_callback([](const auto&) {});
-            again();
-        });
-    }
-
-    asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor> timer_;
-    JobService& jobs_;
-};
 
 /// The sender of webhooks on the first shard, with connections of its own through the gate there.
 class App::Webhooks {
@@ -171,7 +147,8 @@ App::App(const Settings& settings, Logger& log)
     : settings_{settings},
       log_{log},
       metrics_{settings.shards},
-      memory_{settings.limits.memory.bytes} {}
+      memory_{settings.limits.memory.bytes},
+      bandwidth_{settings.egress.bandwidth} {}
 
 App::~App() {
     stop();
@@ -250,8 +227,9 @@ void App::make_service() {
     parts.limits.max_queued_items = settings_.limits.max_queued_items;
     parts.limits_of = [this](const std::string& tenant) {
         const auto quotas = keys_->quotas(tenant);
-        return TenantLimits{quotas.max_jobs, quotas.max_queued_items};
+        return TenantLimits{quotas.max_jobs, quotas.max_queued_items, quotas.max_stored_bytes};
     };
+    parts.pending = &pending_;
     jobs_.emplace(std::move(parts));
 
     ApiContext context;
@@ -275,7 +253,13 @@ Expected<tcp::endpoint> App::listen() {
             "reading listen.address: " + settings_.listen.address + " is not an address"
         );
     }
+    auto identity = open_tls(settings_);
+    if (!identity) {
+        return identity.error();
+    }
+    identity_ = std::move(*identity);
     ServerOptions options;
+    options.tls = identity_.get();
     options.limits.max_connections = settings_.limits.max_connections;
     options.limits.header_timeout = settings_.limits.header_timeout;
     options.limits.min_upload_rate = settings_.limits.min_upload_rate;
@@ -321,13 +305,21 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         HttpFetcher::Parts fetch{shard.loop.executor()};
         fetch.gate = shard.gate.get();
         fetch.clock = &system_clock();
-        fetch.body = {&memory_, &*spill_, blocking_.get()};
+        fetch.body = {&memory_, &*spill_, blocking_.get(), &bandwidth_};
         fetch.user_agent = settings_.fetch.user_agent;
         fetch.max_header_bytes = settings_.fetch.max_header_bytes.bytes;
         shard.fetcher = std::make_unique<HttpFetcher>(std::move(fetch));
 
         Dispatcher::Parts parts{shard.loop.executor()};
         parts.shard = number;
+        parts.shards = shards_.size();
+        parts.reach = [this](std::size_t there, std::function<void(Dispatcher&)> act) {
+            auto& target = *shards_[there];
+            auto work = [dispatcher = target.dispatcher.get(), act = std::move(act)] {
+                act(*dispatcher);
+            };
+            asio::post(target.loop.executor(), std::move(work));
+        };
         parts.fetcher = shard.fetcher.get();
         parts.store = store_.get();
         parts.blocking = blocking_.get();
@@ -336,6 +328,14 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         parts.clock = &system_clock();
         parts.metrics = &*dispatch_metrics_;
         parts.user_agent = settings_.fetch.user_agent;
+        parts.weight_of = [this](const std::string& tenant) {
+            return keys_->quotas(tenant).weight.value_or(1);
+        };
+        parts.over_quota = [this](const std::string& tenant) {
+            const auto most = keys_->quotas(tenant).max_stored_bytes;
+            return most && jobs_->stored_by(tenant) >= *most;
+        };
+        parts.pending = &pending_;
         parts.limits.host = host_policy(settings_);
         parts.limits.most_in_flight =
             std::max<std::uint64_t>(1, settings_.egress.max_connections / shards_.size());
@@ -345,10 +345,11 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
     return {};
 }
 
-/// What tenants may reach besides follows the file of keys. Connections that are kept are let go
-/// with the rules they were made by.
+/// What tenants weigh and may store and reach follows the file of keys. Connections that are kept
+/// are let go with the rules they were made by.
 void App::follow_terms() {
     keys_->watch_terms([this](const TermsByTenant& terms) {
+        jobs_->terms_changed();
         std::map<std::string, std::vector<std::string>> allow;
         for (const auto& [tenant, said] : terms) {
             if (!said.egress_allow.empty()) {
@@ -391,7 +392,17 @@ void App::make_webhooks() {
 }
 
 void App::watch_retention() {
-    retention_ = std::make_unique<Retention>(shards_.front()->loop.executor(), *jobs_);
+    constexpr std::chrono::seconds interval{10};
+    const auto loop = shards_.front()->loop.executor();
+    auto look = [this] {
+        auto looked = blocking_->submit([this] { jobs_->expire(); });
+        looked.add_done_callback([](const auto&) {});
+    };
+    retention_ =
+        std::make_unique<Periodic>(loop, std::chrono::milliseconds{0}, interval, std::move(look));
+    if (identity_) {
+        identity_watch_ = std::make_unique<TlsWatch>(loop, identity_, *blocking_, log_);
+    }
 }
 
 void App::add_gauges() {
@@ -446,11 +457,15 @@ void App::stop() {
     store_->watch_outbox(nullptr);
     webhooks_->stop_soon();
 
-    constexpr std::chrono::seconds last_replies{2};
+    // The whole has to be over two seconds after the grace, whoever does not read.
+    constexpr std::chrono::milliseconds last_replies{1'500};
     auto closed = std::make_shared<Promise<void>>();
     auto over = closed->get_future();
     auto ended = [this, closed](const std::exception_ptr&) {
         retention_->stop();
+        if (identity_watch_) {
+            identity_watch_->stop();
+        }
         closed->set_result();
     };
     asio::co_spawn(

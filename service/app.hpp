@@ -16,6 +16,7 @@
 #include "net/gate.hpp"
 #include "net/resolver.hpp"
 #include "net/tls_policy.hpp"
+#include "periodic.hpp"
 #include "settings.hpp"
 #include "store/job_store.hpp"
 #include "webhook/sender.hpp"
@@ -31,6 +32,8 @@ namespace fanfetch {
 
 class Api;
 class LiveKeys;
+class TlsIdentity;
+class TlsWatch;
 
 /// The composition root of `fanfetch serve`: the only place that names concrete types.
 ///
@@ -80,6 +83,8 @@ private:
     Logger& log_;
     MetricRegistry metrics_;
     MemoryBudget memory_;
+    Bandwidth bandwidth_;
+    PendingBytes pending_;
     std::optional<TlsPolicy> tls_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<JobStore> store_;
@@ -94,9 +99,10 @@ private:
     class Webhooks;
     std::unique_ptr<Webhooks> webhooks_;
     std::unique_ptr<Api> api_;
+    std::shared_ptr<TlsIdentity> identity_;  // shared with a look at its files that is under way
     std::unique_ptr<HttpServer> server_;
-    class Retention;
-    std::unique_ptr<Retention> retention_;
+    std::unique_ptr<TlsWatch> identity_watch_;
+    std::unique_ptr<Periodic> retention_;  ///< looks for jobs whose time to live has passed
     bool started_ = false;
 };
 

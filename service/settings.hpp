@@ -28,6 +28,9 @@ struct Settings {
     struct Listen {
         std::string address;
         std::uint16_t port;
+        std::string tls_certificate{};
+        std::string tls_key{};
+        std::vector<std::string> cors_origins{};
     } listen;
     struct Data {
         std::string dir;

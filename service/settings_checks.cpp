@@ -4,6 +4,7 @@
 #include "net/ip_address.hpp"
 #include "net/port_policy.hpp"
 #include "settings_table.hpp"
+#include "url/url.hpp"
 
 namespace fanfetch {
 namespace {
@@ -32,6 +33,19 @@ private:
 void check_listening(const Settings& settings, Findings& findings) {
     const auto address = IpAddress::parse(settings.listen.address);
     findings.require(address.has_value(), "listen.address", "expected an IP address");
+    const bool pair = settings.listen.tls_certificate.empty() == settings.listen.tls_key.empty();
+    findings.require(
+        pair, settings.listen.tls_key.empty() ? "listen.tls_key" : "listen.tls_certificate",
+        "a certificate and its key go together"
+    );
+    for (const auto& origin : settings.listen.cors_origins) {
+        const auto url = Url::parse(origin);
+        // As browsers write it: no path, no default port, nothing in capitals.
+        findings.require(
+            origin == "*" || (url.has_value() && url->href() == origin + "/"),
+            "listen.cors_origins", "expected an origin such as https://a.example, found " + origin
+        );
+    }
 }
 
 void check_egress(const Settings& settings, Findings& findings) {

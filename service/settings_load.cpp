@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view prefix = "FANFETCH_";
 
 // Read by the commands that talk to a server, not by the server.
-constexpr std::array other_variables{std::string_view{"FANFETCH_SERVER"}};
+constexpr std::array other_variables{
+    std::string_view{"FANFETCH_SERVER"}, std::string_view{"FANFETCH_API_KEY"}};
 
 /// Applies values one after the other and keeps the books.
 class Loader {
@@ -27,10 +28,6 @@ public:
     void set(const SettingRow& row, std::string_view text, const std::string& origin) {
         if (const auto wrong = set_value(row, text, loaded_.settings)) {
             error(origin, std::string{row.key} + ": " + *wrong);
-            return;
-        }
-        if (!row.built && text != row.default_text) {
-            error(origin, std::string{row.key} + ": not supported by this version");
             return;
         }
         const auto index = static_cast<std::size_t>(&row - setting_rows().data());

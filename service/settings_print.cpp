@@ -121,7 +121,6 @@ std::string settings_reference() {
         out.append("` | `").append(default_toml(row)).append("` | ").append(type_name(row));
         out.append(bounds.empty() ? "" : ": ").append(escaped_cell(bounds)).append(" | ");
         out.append(escaped_cell(row.help));
-        out.append(row.built ? "" : " *Not in this version: only the default is accepted.*");
         out.append(" |\n");
     }
     return out;

@@ -30,7 +30,6 @@ struct SettingRow {
     std::string least;  ///< bounds as text; empty: none
     std::string most;
     std::string_view help;
-    bool built = true;  ///< false: this version does not carry it out and takes no other value
 };
 
 /// Every setting, in the order in which they are shown.

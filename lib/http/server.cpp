@@ -2,6 +2,7 @@
 
 #include "http/listener.hpp"
 #include "http/session_shard.hpp"
+#include "http/session_tls_wire.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -30,6 +31,7 @@ private:
     using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor>;
 
     void accept(TcpSocket socket, const Listener::Endpoint& peer, session_kind kind);
+    [[nodiscard]] std::unique_ptr<Wire> make_wire(TcpSocket socket) const;
     void adopt(SessionShard& shard, TcpSocket socket, std::string peer);
     void adopt_overflow(TcpSocket socket, std::string peer);
     void ended(session_kind kind);
@@ -106,8 +108,15 @@ void HttpServer::Impl::accept(TcpSocket socket, const Listener::Endpoint& peer, 
     adopt(shard, std::move(socket), std::move(address));
 }
 
+std::unique_ptr<Wire> HttpServer::Impl::make_wire(TcpSocket socket) const {
+    if (options_.tls != nullptr) {
+        return std::make_unique<TlsWire>(std::move(socket), *options_.tls);
+    }
+    return std::make_unique<TcpWire>(std::move(socket));
+}
+
 void HttpServer::Impl::adopt(SessionShard& shard, TcpSocket socket, std::string peer) {
-    auto wire = std::make_unique<TcpWire>(std::move(socket));
+    auto wire = make_wire(std::move(socket));
     if (&shard == &home()) {
         shard.adopt(std::move(wire), std::move(peer), session_kind::regular);
         return;
@@ -126,9 +135,7 @@ void HttpServer::Impl::adopt_overflow(TcpSocket socket, std::string peer) {
         socket = TcpSocket{home().executor(), protocol, descriptor};
     }
     ++overflow_;
-    home().adopt(
-        std::make_unique<TcpWire>(std::move(socket)), std::move(peer), session_kind::overflow
-    );
+    home().adopt(make_wire(std::move(socket)), std::move(peer), session_kind::overflow);
 }
 
 void HttpServer::Impl::ended(session_kind kind) {

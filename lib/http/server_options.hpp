@@ -11,6 +11,7 @@
 namespace fanfetch {
 
 class Logger;
+class TlsIdentity;
 
 /// What one client may cost us. The defaults are those of the settings of the same name.
 struct ServerLimits {
@@ -31,7 +32,8 @@ struct ServerOptions {
     /// Which requests are answered even when the server is full or out of descriptors: health and
     /// metrics. Everything else gets 503 then.
     std::function<bool(const HttpRequest&)> essential = [](const HttpRequest&) { return false; };
-    Logger* log = nullptr;  ///< for what handlers throw; outlives the server
+    TlsIdentity* tls = nullptr;  ///< what is shown to who connects; null: plain HTTP
+    Logger* log = nullptr;       ///< for what handlers throw; outlives the server
 };
 
 }  // namespace fanfetch

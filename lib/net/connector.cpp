@@ -168,7 +168,7 @@ failure_code connect_failure(const error_code& error) noexcept {
     }
     if (is(too_many_files_open) || is(too_many_files_open_in_system) || is(no_buffer_space) ||
         is(not_enough_memory)) {
-        return failure_code::internal;
+        return failure_code::queue_full;  // it is we who are full: the host has no part in it
     }
     return failure_code::connect_unreachable;
 }

@@ -25,7 +25,7 @@ struct Dialled {
 /// The next one is dialled as soon as those before have failed, or after `dial_stagger`. Of several
 /// failures the one that tells most is reported.
 ///
-/// Errors   connect_refused, connect_unreachable, connect_reset, connect_timeout; internal when
+/// Errors   connect_refused, connect_unreachable, connect_reset, connect_timeout; queue_full when
 ///          this process has no descriptor left
 /// Threads  the loop it is awaited on
 /// Source   RFC 8305 (Happy Eyeballs)

@@ -30,7 +30,7 @@ struct DialOrder {
 /// come through here too. One instance per shard.
 ///
 /// Errors   policy_address, policy_port, policy_host before anything is dialled (for a name, after
-///          it was resolved); dns_*, connect_*, tls_*; internal when descriptors or memory run
+///          it was resolved); dns_*, connect_*, tls_*; queue_full when descriptors or memory run
 ///          out, which is nobody's fault and worth another try; `detail` never carries a refused
 ///          address. A cancelled coroutine ends with system_error, operation_aborted
 /// Threads  the shard it was made for

@@ -163,6 +163,12 @@ awaitable<std::tuple<error_code>> TlsStream::handshake() {
     co_return std::tuple{error};
 }
 
+awaitable<std::tuple<error_code>> TlsStream::accept() {
+    auto accept = [](SSL* ssl, std::size_t*) { return ::SSL_accept(ssl); };
+    const auto [error, size] = co_await run(accept);
+    co_return std::tuple{error};
+}
+
 awaitable<TlsStream::Transferred> TlsStream::read_some(asio::mutable_buffer space) {
     auto read = [space](SSL* ssl, std::size_t* size) {
         return ::SSL_read_ex(ssl, space.data(), space.size(), size);
@@ -178,6 +184,46 @@ awaitable<TlsStream::Transferred> TlsStream::write_some(asio::const_buffer bytes
     };
     has_written_ = true;
     return run(write);
+}
+
+std::size_t TlsStream::try_read(asio::mutable_buffer space, error_code& error) noexcept {
+    std::size_t size = 0;
+    ::ERR_clear_error();
+    errno = 0;
+    const int done = ::SSL_read_ex(ssl_.get(), space.data(), space.size(), &size);
+    const int system_error = errno;
+    error = {};
+    if (done != 1) {
+        const int why = ::SSL_get_error(ssl_.get(), done);
+        error = why == SSL_ERROR_WANT_READ ? error_code{asio::error::would_block}
+                                           : failure_of(why, system_error);
+        ::ERR_clear_error();
+    }
+    return size;
+}
+
+std::size_t TlsStream::try_write(asio::const_buffer bytes, error_code& error) noexcept {
+    std::size_t size = 0;
+    has_written_ = true;
+    ::ERR_clear_error();
+    errno = 0;
+    const int done = ::SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &size);
+    const int system_error = errno;
+    error = {};
+    if (done != 1) {
+        const int why = ::SSL_get_error(ssl_.get(), done);
+        error = why == SSL_ERROR_WANT_WRITE ? error_code{asio::error::would_block}
+                                            : failure_of(why, system_error);
+        ::ERR_clear_error();
+    }
+    return size;
+}
+
+void TlsStream::close_notify() noexcept {
+    if (::SSL_is_init_finished(ssl_.get()) == 1) {
+        ::SSL_shutdown(ssl_.get());
+        ::ERR_clear_error();
+    }
 }
 
 std::size_t TlsStream::read_buffered(std::span<char> space) noexcept {

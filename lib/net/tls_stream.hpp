@@ -18,7 +18,8 @@ namespace fanfetch {
 
 using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, LoopExecutor>;
 
-/// The client's end of a TLS connection over a connected socket.
+/// One end of a TLS connection over a connected socket: the client's, or the server's when the
+/// context is one for servers.
 ///
 /// OpenSSL reads and writes the socket itself, without blocking, and gives its buffers back when
 /// they are empty, so that a connection which waits for an answer costs some 15 KiB. (Asio's stream
@@ -41,9 +42,25 @@ public:
     [[nodiscard]] SSL* native_handle() const noexcept { return ssl_.get(); }
 
     [[nodiscard]] awaitable<std::tuple<boost::system::error_code>> handshake();
+    /// The same for the server's end.
+    [[nodiscard]] awaitable<std::tuple<boost::system::error_code>> accept();
     /// At least one byte, or an error.
     [[nodiscard]] awaitable<Transferred> read_some(boost::asio::mutable_buffer space);
     [[nodiscard]] awaitable<Transferred> write_some(boost::asio::const_buffer bytes);
+
+    /// Reads what is there at once; `would_block` when that is nothing.
+    std::size_t try_read(
+        boost::asio::mutable_buffer space, boost::system::error_code& error
+    ) noexcept;
+
+    /// Writes what goes out at once, up to a record; `would_block` when that is nothing. Then the
+    /// same bytes, or more behind them, come next.
+    std::size_t try_write(
+        boost::asio::const_buffer bytes, boost::system::error_code& error
+    ) noexcept;
+
+    /// Says that nothing more will be sent, if it can be said at once.
+    void close_notify() noexcept;
 
     /// What has been received already and can be decrypted without waiting, up to a record; 0 when
     /// that is nothing, whatever the reason: the next read tells it.

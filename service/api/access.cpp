@@ -72,6 +72,7 @@ void set_quota_fields(HttpReply& reply, const TenantQuotas& quotas, const Tenant
     };
     add("jobs", quotas.max_jobs, use.jobs);
     add("queued_items", quotas.max_queued_items, use.queued_items);
+    add("stored_bytes", quotas.max_stored_bytes, use.stored_bytes);
     reply.set("Retry-After", std::string{seconds_to_wait});
     reply.set("RateLimit-Policy", std::move(policy));
     reply.set("RateLimit", std::move(left));

@@ -35,7 +35,7 @@ private:
     Access access_{{context_.keys, context_.clock, context_.log, context_.jobs}, *context_.metrics};
     Router router_;
     RequestKeys request_keys_;
-    Front front_{router_.handler(), *context_.log};
+    Front front_{{router_.handler(), context_.settings->listen.cors_origins, context_.log}};
     JobsApi jobs_{context_};
     GatherApi gather_{context_};
     ResultsApi results_{context_};

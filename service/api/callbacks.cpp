@@ -1,6 +1,6 @@
 #include "api/callbacks.hpp"
 
-#include "api/json.hpp"
+#include "api/json_body.hpp"
 #include "api/json_writer.hpp"
 #include "coro/await_future.hpp"
 #include "coro/run_in_executor.hpp"
@@ -80,11 +80,7 @@ awaitable<HttpReply> CallbacksApi::add(HttpRequest& request) {
     if (!job) {
         co_return problem_reply(job.error());
     }
-    const auto body = co_await request.body->read_all(longest_body);
-    if (!body) {
-        co_return problem_reply(body.error());
-    }
-    const auto parsed = parse_json(*body);
+    const auto parsed = co_await read_json_body(request, longest_body);
     if (!parsed) {
         co_return problem_reply(parsed.error());
     }

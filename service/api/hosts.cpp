@@ -1,6 +1,6 @@
 #include "api/hosts.hpp"
 
-#include "api/json.hpp"
+#include "api/json_body.hpp"
 #include "api/parameters.hpp"
 #include "http/router_query.hpp"
 #include "model/rate_reader.hpp"
@@ -187,11 +187,7 @@ awaitable<HttpReply> HostsApi::change(HttpRequest& request) {
     if (!key) {
         co_return problem_reply(key.error());
     }
-    const auto body = co_await request.body->read_all(longest_body);
-    if (!body) {
-        co_return problem_reply(body.error());
-    }
-    const auto parsed = parse_json(*body);
+    const auto parsed = co_await read_json_body(request, longest_body);
     if (!parsed) {
         co_return problem_reply(parsed.error());
     }

@@ -13,9 +13,9 @@ public:
     void add_routes(Routes& routes);
 
 private:
-    awaitable<HttpReply> pause(HttpRequest& request);
-    awaitable<HttpReply> resume(HttpRequest& request);
-    awaitable<HttpReply> seal(HttpRequest& request);
+    using Order = awaitable<Expected<JobSnapshotPtr>> (JobService::*)(std::string, std::string);
+
+    awaitable<HttpReply> tell(HttpRequest& request, Order order);
     awaitable<HttpReply> append(HttpRequest& request);
     awaitable<HttpReply> change(HttpRequest& request);
     awaitable<HttpReply> retry(HttpRequest& request);

@@ -3,7 +3,7 @@
 #include "api/callbacks.hpp"
 #include "api/idempotency.hpp"
 #include "api/job_reply.hpp"
-#include "api/json.hpp"
+#include "api/json_body.hpp"
 #include "api/parameters.hpp"
 #include "api/result_json.hpp"
 #include "api/upload.hpp"
@@ -46,19 +46,9 @@ std::vector<std::string_view> preferences_of(const HttpRequest& request) {
     return fields;
 }
 
-Expected<cancel_mode> read_cancel_mode(std::string_view body) {
-    if (body.empty()) {
-        return cancel_mode::abort;
-    }
-    auto parsed = parse_json(body);
-    if (!parsed) {
-        return parsed.error();
-    }
-    if (!parsed->is_object()) {
-        return Failure{failure_code::api_invalid, "reading the body: an object is wanted", 0, ""};
-    }
+Expected<cancel_mode> read_cancel_mode(const json::object& document) {
     cancel_mode mode = cancel_mode::abort;
-    for (const auto& [name, value] : parsed->get_object()) {
+    for (const auto& [name, value] : document) {
         const std::string pointer = "/" + std::string{name};
         if (name != "mode") {
             return Failure{
@@ -277,11 +267,11 @@ awaitable<HttpReply> JobsApi::cancel(HttpRequest& request) {
     if (auto fault = check_query(request.query, {})) {
         co_return problem_reply(*fault);
     }
-    const auto body = co_await request.body->read_all(longest_body);
-    if (!body) {
-        co_return problem_reply(body.error());
+    const auto document = co_await read_json_object(request, longest_body);
+    if (!document) {
+        co_return problem_reply(document.error());
     }
-    const auto mode = read_cancel_mode(*body);
+    const auto mode = read_cancel_mode(document->get_object());
     if (!mode) {
         co_return problem_reply(mode.error());
     }

@@ -2,21 +2,51 @@
 
 #include "api/context.hpp"
 #include "api/json.hpp"
+#include "model/json_member.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <string>
 
 namespace fanfetch {
+namespace {
 
-awaitable<Expected<boost::json::value>> read_json_body(HttpRequest& request, std::uint64_t limit) {
+awaitable<Expected<std::string>> read_json_text(HttpRequest& request, std::uint64_t limit) {
     const auto type = media_type_of(request);
     if (!type.empty() && type != "application/json") {
         co_return failed(
             failure_code::api_unsupported_media, "reading the body: application/json is wanted"
         );
     }
-    const auto body = co_await request.body->read_all(limit);
-    if (!body) {
-        co_return body.error();
+    auto text = co_await request.body->read_all(limit);
+    co_return text;
+}
+
+}  // namespace
+
+awaitable<Expected<boost::json::value>> read_json_body(HttpRequest& request, std::uint64_t limit) {
+    const auto text = co_await read_json_text(request, limit);
+    if (!text) {
+        co_return text.error();
     }
-    co_return parse_json(*body);
+    co_return parse_json(*text);
+}
+
+awaitable<Expected<boost::json::value>> read_json_object(
+    HttpRequest& request, std::uint64_t limit
+) {
+    const auto text = co_await read_json_text(request, limit);
+    if (!text) {
+        co_return text.error();
+    }
+    if (text->empty()) {
+        co_return boost::json::value(boost::json::object{});
+    }
+    auto document = parse_json(*text);
+    if (document && !document->is_object()) {
+        co_return JsonMember{*document, ""}.unexpected("an object");
+    }
+    co_return document;
 }
 
 }  // namespace fanfetch

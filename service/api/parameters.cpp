@@ -2,7 +2,7 @@
 
 #include "base/time.hpp"
 #include "http/router_query.hpp"
-#include "url/byte_set.hpp"
+#include "url/percent.hpp"
 
 #include <charconv>
 #include <limits>
@@ -126,34 +126,21 @@ Expected<std::uint64_t> page_position(const QueryParameters& query, char order) 
 std::string next_page_link(
     std::string_view path, const QueryParameters& query, std::string_view token
 ) {
-    // What a query's value may hold as it is, commas included, which our lists have.
-    static constexpr auto plain =
-        ByteSet{"-._~*,:/"}.with_range('0', '9').with_range('A', 'Z').with_range('a', 'z');
-    static constexpr std::string_view digits = "0123456789ABCDEF";
+    // What a query's value may not hold as it is. Our lists have commas: those stay.
+    static constexpr auto encoded =
+        ByteSet{"!\"#$%&'()+;<=>?@[\\]^`{|}"}.with_range(0x00, 0x20).with_range(0x7F, 0xFF);
     std::string link{"<"};
     link.append(path).append("?");
-    const auto append = [&link](std::string_view text) {
-        for (const char byte : text) {
-            if (plain.contains(byte)) {
-                link += byte;
-                continue;
-            }
-            const auto value = static_cast<unsigned char>(byte);
-            link += '%';
-            link += digits[value >> 4U];
-            link += digits[value & 0x0FU];
-        }
-    };
     for (const auto& [name, value] : query) {
         if (name != "page_token") {
-            append(name);
+            append_percent_encoded(link, name, encoded);
             link += '=';
-            append(value);
+            append_percent_encoded(link, value, encoded);
             link += '&';
         }
     }
     link += "page_token=";
-    append(token);
+    append_percent_encoded(link, token, encoded);
     return link + ">; rel=\"next\"";
 }
 

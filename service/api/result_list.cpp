@@ -1,9 +1,9 @@
 #include "api/result_list.hpp"
 
-#include "api/glob.hpp"
 #include "coro/run_in_executor.hpp"
 #include "http/router_query.hpp"
 #include "job/host_key.hpp"
+#include "model/code_pattern.hpp"
 #include "model/item_extras.hpp"
 
 #include <algorithm>
@@ -60,7 +60,7 @@ bool ResultFilter::matches(const ItemRow& row) const {
         }
         const auto code = dotted(row.result->code, row.result->status);
         if (std::ranges::none_of(codes, [&code](const auto& pattern) {
-                return matches_glob(pattern, code);
+                return matches_pattern(pattern, code);
             })) {
             return false;
         }

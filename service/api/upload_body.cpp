@@ -83,30 +83,8 @@ awaitable<Expected<std::string_view>> UploadBody::next() {
     }
 }
 
-awaitable<Expected<std::string>> UploadBody::read_all(std::uint64_t limit) {
-    const auto too_large = [limit] {
-        return failed(
-            failure_code::api_body_too_large,
-            "reading the body: it is larger than " + std::to_string(limit) + " bytes"
-        );
-    };
-    if (!decoder_ && request_->body->declared_size().value_or(0) > limit) {
-        co_return too_large();
-    }
-    std::string all;
-    for (;;) {
-        const auto piece = co_await next();
-        if (!piece) {
-            co_return piece.error();
-        }
-        if (piece->empty()) {
-            co_return all;
-        }
-        if (piece->size() > limit - all.size()) {
-            co_return too_large();
-        }
-        all += *piece;
-    }
+std::optional<std::uint64_t> UploadBody::declared_size() const {
+    return decoder_ ? std::nullopt : request_->body->declared_size();
 }
 
 void UploadBody::begin_digest() {

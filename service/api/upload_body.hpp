@@ -18,18 +18,18 @@ namespace fanfetch {
 /// made of it on the way when one is wanted.
 ///
 /// A coded body may decode to a hundred times its size (judged from 1 MiB on) and to 16 GiB; a body
-/// that is read whole is bounded besides by what `read_all` is given.
+/// that is read whole is bounded besides by what `read_all` is given, decoded.
 ///
 /// Errors   as RequestBody; of open: api_unsupported_media for a coding other than gzip and zstd.
 ///          What does not decode is api_bad_request, too much of it api_body_too_large
 /// Threads  the session's shard, one caller at a time
-class UploadBody {
+class UploadBody final : public RequestBody {
 public:
     [[nodiscard]] static Expected<UploadBody> open(HttpRequest& request);
 
-    /// The next piece; empty at the end. Valid until the next call.
-    awaitable<Expected<std::string_view>> next();
-    awaitable<Expected<std::string>> read_all(std::uint64_t limit);
+    awaitable<Expected<std::string_view>> next() override;
+    /// Unknown of a body that is coded.
+    [[nodiscard]] std::optional<std::uint64_t> declared_size() const override;
 
     /// From now on a digest is made: of the request (its method, target, type and coding) and of
     /// the body's bytes as they came.

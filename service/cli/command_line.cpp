@@ -1,12 +1,19 @@
 #include "cli/command_line.hpp"
 
+#include "cli/backup.hpp"
+#include "cli/command_tree.hpp"
+#include "cli/completion.hpp"
+#include "cli/core_dumps.hpp"
 #include "cli/get.hpp"
 #include "cli/health.hpp"
 #include "cli/keys.hpp"
+#include "cli/man_page.hpp"
 #include "cli/origin.hpp"
 #include "cli/serve.hpp"
+#include "client/client_verbs.hpp"
 #include "keys_setup.hpp"
 #include "settings.hpp"
+#include "tls_setup.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -57,6 +64,7 @@ bool report(const LoadedSettings& loaded) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+    leave_no_core_dumps();
     CLI::App program{"Fetches lists of URLs for other programs.", "fanfetch"};
     program.set_version_flag("--version", FANFETCH_VERSION);
     program.require_subcommand(1);
@@ -86,6 +94,22 @@ int run_command_line(int argc, char** argv) {
     options.add_to(*keys_verb);
     KeysOrder keys_order;
     add_keys_verbs(*keys_verb, keys_order);
+    auto* completion_verb =
+        program.add_subcommand("completion", "Print a script that completes commands in a shell");
+    std::string shell;
+    completion_verb->add_option("shell", shell, "The shell it is for")
+        ->required()
+        ->check(CLI::IsMember(completion_shells()));
+    auto* man_verb = program.add_subcommand("man-page", "Print the manual page");
+    ClientVerbs client_verbs;
+    client_verbs.add_to(program);
+    auto* backup_verb = program.add_subcommand(
+        "backup", "Copy data.dir into an empty directory, while the service runs or not"
+    );
+    options.add_to(*backup_verb);
+    std::string backup_directory;
+    backup_verb->add_option("DIR", backup_directory, "Where to; made when it is missing")
+        ->required();
 
     try {
         program.parse(argc, argv);
@@ -98,9 +122,21 @@ int run_command_line(int argc, char** argv) {
     if (origin_verb->parsed()) {
         return run_origin(origin_options);
     }
+    if (const auto code = client_verbs.run()) {
+        return *code;
+    }
+    if (completion_verb->parsed()) {
+        std::fputs(completion_script(command_tree(program), shell).c_str(), stdout);
+        return exit_ok;
+    }
+    if (man_verb->parsed()) {
+        std::fputs(man_page(command_tree(program)).c_str(), stdout);
+        return exit_ok;
+    }
     auto loaded = load(options);
     if (serve_verb->parsed() || check_verb->parsed()) {
         std::ranges::move(check_keys(loaded.settings), std::back_inserter(loaded.errors));
+        std::ranges::move(check_tls(loaded.settings), std::back_inserter(loaded.errors));
     }
     if (!report(loaded)) {
         return exit_usage;
@@ -115,6 +151,9 @@ int run_command_line(int argc, char** argv) {
     }
     if (health_verb->parsed()) {
         return health(loaded.settings);
+    }
+    if (backup_verb->parsed()) {
+        return backup(loaded.settings, backup_directory);
     }
     if (keys_verb->parsed()) {
         return manage_keys(keys_order, keys_path(loaded.settings));

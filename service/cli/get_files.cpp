@@ -80,6 +80,13 @@ Expected<void> PartFile::read_back(const Take& take) const {
     return {};
 }
 
+Expected<void> PartFile::sync() {
+    if (::fdatasync(fd_) != 0) {
+        return system_failure("writing a file", errno);
+    }
+    return {};
+}
+
 Expected<void> PartFile::keep_as(const std::string& name) {
     if (::renameat(directory_.fd_, temporary_.c_str(), directory_.fd_, name.c_str()) != 0) {
         return system_failure("naming a file " + name, errno);

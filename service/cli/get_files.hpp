@@ -33,6 +33,12 @@ public:
     using Take = std::function<Expected<void>(std::string_view piece)>;
     [[nodiscard]] Expected<void> read_back(const Take& take) const;
 
+    /// Waits until the disk has it.
+    [[nodiscard]] Expected<void> sync();
+
+    /// What it is called until it is kept.
+    [[nodiscard]] const std::string& temporary() const noexcept { return temporary_; }
+
     /// Gives the file its final name; one that bore it is replaced.
     [[nodiscard]] Expected<void> keep_as(const std::string& name);
 

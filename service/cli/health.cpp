@@ -5,16 +5,19 @@
 #include "coro/event_loop.hpp"
 #include "coro/with_timeout.hpp"
 #include "future/errors.hpp"
+#include "net/connection_io.hpp"
 #include "net/connector.hpp"
+#include "net/tls_handshake.hpp"
+#include "net/tls_policy.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fanfetch {
@@ -38,23 +41,43 @@ Failure broken(const boost::system::error_code& error) {
     return failed(failure_code::connect_reset, "asking for /livez: " + error.message());
 }
 
-awaitable<Expected<void>> ask(IpEndpoint service) {
+/// Reads until `space` is full.
+awaitable<boost::system::error_code> receive(Connection& link, asio::mutable_buffer space) {
+    while (space.size() > 0) {
+        const auto [error, size] = co_await read_some(link, space);
+        if (error) {
+            co_return error;
+        }
+        space += size;
+    }
+    co_return boost::system::error_code{};
+}
+
+/// Whose certificate it is does not matter: no secret is sent, and a certificate that has expired
+/// is no reason to restart what serves it.
+awaitable<Expected<void>> ask(IpEndpoint service, TlsPolicy* tls) {
     const std::vector<IpEndpoint> only{service};
-    auto dialled = co_await dial(only, Steady::now() + patience);
+    const auto deadline = Steady::now() + patience;
+    auto dialled = co_await dial(only, deadline);
     if (!dialled) {
         co_return dialled.error();
     }
+    Connection link{dialled->socket.get_executor()};
+    link.socket = std::move(dialled->socket);
+    if (tls != nullptr) {
+        link.tls.emplace(link.socket, tls->context(peer_check::recorded));
+        const auto shaken = co_await shake_hands(link, to_string(service.address), deadline);
+        if (!shaken) {
+            co_return shaken.error();
+        }
+    }
     const std::string request = "GET /livez HTTP/1.1\r\nHost: " + to_string(service) +
                                 "\r\nUser-Agent: fanfetch-health\r\nConnection: close\r\n\r\n";
-    auto [unsent, sent] =
-        co_await asio::async_write(dialled->socket, asio::buffer(request), no_throw);
-    if (unsent) {
+    if (const auto unsent = co_await write_all(link, request)) {
         co_return broken(unsent);
     }
     std::string answer(good_answer.size(), '\0');
-    auto [unread, read] =
-        co_await asio::async_read(dialled->socket, asio::buffer(answer), no_throw);
-    if (unread) {
+    if (const auto unread = co_await receive(link, asio::buffer(answer))) {
         co_return broken(unread);
     }
     if (answer != good_answer) {
@@ -63,10 +86,18 @@ awaitable<Expected<void>> ask(IpEndpoint service) {
     co_return Expected<void>{};
 }
 
-Expected<void> ask_in_time(IpEndpoint service) {
+Expected<void> ask_in_time(IpEndpoint service, bool https) {
+    std::optional<TlsPolicy> tls;
+    if (https) {
+        auto made = TlsPolicy::make({});
+        if (!made) {
+            return made.error();
+        }
+        tls.emplace(std::move(*made));
+    }
     EventLoop loop{"health"};
     try {
-        return loop.run(wait_for(ask(service), patience));
+        return loop.run(wait_for(ask(service, tls ? &*tls : nullptr), patience));
     } catch (const TimeoutError&) {
         return too_late();
     }
@@ -101,7 +132,8 @@ int health(const Settings& settings) {
         std::fprintf(stderr, "error: %s\n", service.error().detail.c_str());
         return exit_usage;
     }
-    if (const auto lives = ask_in_time(*service); !lives) {
+    if (const auto lives = ask_in_time(*service, !settings.listen.tls_certificate.empty());
+        !lives) {
         std::fprintf(stderr, "error: %s\n", lives.error().detail.c_str());
         return exit_some_failed;
     }

@@ -61,7 +61,9 @@ Expected<KeyRecord> record_of(const KeysOrder& order, const std::string& key) {
         }
         record.scopes.add(*one);
     }
-    const TenantQuotas quotas{order.max_jobs, order.max_queued_items, order.requests_per_s};
+    const TenantQuotas quotas{
+        order.max_jobs, order.max_queued_items, order.max_stored_bytes, order.requests_per_s,
+        order.weight};
     if (quotas != TenantQuotas{}) {
         record.quotas = quotas;
     }
@@ -116,10 +118,16 @@ std::string terms_text(const KeyRecord& key) {
     if (quotas.max_queued_items) {
         add_term("max_queued_items", std::to_string(*quotas.max_queued_items));
     }
+    if (quotas.max_stored_bytes) {
+        add_term("max_stored_bytes", std::to_string(*quotas.max_stored_bytes));
+    }
     if (quotas.requests_per_s) {
         std::string number;
         append_json_number(number, *quotas.requests_per_s);
         add_term("requests_per_s", number);
+    }
+    if (quotas.weight) {
+        add_term("weight", std::to_string(*quotas.weight));
     }
     if (key.egress_allow) {
         std::string entries;
@@ -180,6 +188,12 @@ void add_keys_verbs(CLI::App& verb, KeysOrder& order) {
     order.add->add_option("--max-jobs", order.max_jobs, "Of the tenant: jobs that are not done");
     order.add->add_option(
         "--max-queued-items", order.max_queued_items, "Of the tenant: items without a result"
+    );
+    order.add->add_option(
+        "--max-stored-bytes", order.max_stored_bytes, "Of the tenant: bytes kept of responses"
+    );
+    order.add->add_option(
+        "--weight", order.weight, "Of the tenant: its share beside others', 1 to 100"
     );
     order.add->add_option(
         "--requests-per-s", order.requests_per_s, "Of the tenant: requests to the API"

@@ -19,7 +19,9 @@ struct KeysOrder {
     std::vector<std::string> scopes{"submit", "read", "control"};
     std::optional<std::uint64_t> max_jobs;  ///< what the key says of its tenant
     std::optional<std::uint64_t> max_queued_items;
+    std::optional<std::uint64_t> max_stored_bytes;
     std::optional<double> requests_per_s;
+    std::optional<std::uint32_t> weight;
     std::vector<std::string> egress_allow;
     CLI::App* add = nullptr;
     CLI::App* list = nullptr;

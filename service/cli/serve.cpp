@@ -12,8 +12,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
-#include <thread>
 
 namespace fanfetch {
 namespace {
@@ -35,15 +35,27 @@ int wait_for_signal(const sigset_t& set) {
 }
 
 /// The one line on stdout that programs wait for.
-void print_ready(const boost::asio::ip::tcp::endpoint& listening) {
+void print_ready(const boost::asio::ip::tcp::endpoint& listening, bool https) {
     boost::json::object line;
     line["event"] = "ready";
     line["address"] = listening.address().to_string();
     line["port"] = listening.port();
+    line["scheme"] = https ? "https" : "http";
     line["pid"] = getpid();
     line["version"] = FANFETCH_VERSION;
     std::fputs((boost::json::serialize(line) + "\n").c_str(), stdout);
     std::fflush(stdout);
+}
+
+/// What a machine refuses (a thread, memory) in the middle of a start leaves threads that nobody
+/// can tell to end, and nothing that would be lost with them.
+auto start(App& app, Logger& log) {
+    try {
+        return app.start();
+    } catch (const std::exception& error) {
+        log.error("start_failed", {{"detail", error.what()}});
+        _exit(exit_refused);
+    }
 }
 
 }  // namespace
@@ -57,7 +69,7 @@ int serve(const Settings& settings) {
 
     Logger log{settings.log.level, settings.log.format};
     App app{settings, log};
-    const auto listening = app.start();
+    const auto listening = start(app, log);
     if (!listening) {
         log.error("start_failed", {{"detail", listening.error().detail}});
         return exit_refused;
@@ -67,19 +79,15 @@ int serve(const Settings& settings) {
                   {"port", listening->port()},
                   {"shards", settings.shards}}
     );
-    print_ready(*listening);
+    print_ready(*listening, !settings.listen.tls_certificate.empty());
 
     wait_for_signal(ending);
     // Whoever asks twice does not want to wait for the grace period.
-    std::jthread impatient{[ending](const std::stop_token& stop) {
-        wait_for_signal(ending);
-        if (!stop.stop_requested()) {
-            _exit(exit_ok);
-        }
-    }};
+    const auto leave = [](int) { _exit(exit_ok); };
+    std::signal(SIGTERM, leave);
+    std::signal(SIGINT, leave);
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
     app.stop();
-    impatient.request_stop();
-    pthread_kill(impatient.native_handle(), SIGTERM);
     return exit_ok;
 }
 

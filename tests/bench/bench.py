@@ -15,7 +15,7 @@ from concurrency import concurrency  # noqa: E402
 from hosts import hosts  # noqa: E402
 from in_flight import in_flight  # noqa: E402
 from latency import latency  # noqa: E402
-from million import million  # noqa: E402
+from million import million, ten_million  # noqa: E402
 from small import small  # noqa: E402
 from tls import handshakes, tls  # noqa: E402
 from watching import events, polling  # noqa: E402
@@ -30,6 +30,7 @@ BENCHES = {
     "bodies": (bodies, 4),
     "latency": (latency, 0),
     "million": (million, 1_000_000),
+    "ten_million": (ten_million, 10_000_000),
     "polling": (polling, 0),
     "events": (events, 0),
 }
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--concurrency", type=int, default=64)
     parser.add_argument("--only", help="comma-separated contenders")
-    parser.add_argument("--finish", action="store_true", help="million: fetch them all, too")
+    parser.add_argument("--finish", action="store_true", help="million, ten_million: fetch them all, too")
     parser.add_argument("--seconds", type=float, default=0.1,
                         help="concurrency: how long one round of a benchmark takes at least")
     parser.add_argument("--dir", default="build", help="where data directories go: a real disk")

@@ -1,6 +1,7 @@
 """The built program as a client sees it: a process, a port and the REST API of spec section by section."""
 
 import contextlib
+import copy
 import http.client
 import json
 import os
@@ -20,6 +21,12 @@ LIMIT_S = 120
 # What has to happen at once has happened by then, also on a machine that has other things to do.
 # Nothing the program waits for otherwise (an item's time limit, a shutdown's grace) ends so soon.
 AT_ONCE_S = 8
+
+# Tests that have more to do when there is time: see `./dev soak`.
+SOAK = os.environ.get("FANFETCH_SOAK") == "1"
+
+# Slow, and particular about what else is loaded into its process.
+SANITIZED = any(part in ("asan", "tsan") for part in pathlib.Path(BINARY).parts)
 
 COUNTED_STATES = ("queued", "waiting", "running", "succeeded", "failed", "skipped", "cancelled")
 
@@ -73,13 +80,16 @@ class Service:
         for key, value in values.items():
             command += ["--set", f"{key}={value}"]
         data.mkdir(parents=True, exist_ok=True)
+        self.data = data
         self.log = data.parent / (data.name + ".log")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, env=os.environ | (environment or {})
             )
         first = self.process.stdout.readline()
-        assert first, f"it did not start: {self.log.read_text()}"
+        if not first:
+            code = self.process.wait(timeout=LIMIT_S)
+            raise AssertionError(f"it did not start, exit {code}: {self.log.read_text(errors='replace')}")
         self.ready = json.loads(first)
         self.port = self.ready["port"]
 
@@ -104,6 +114,12 @@ class Service:
         text = self.log.read_text(errors="replace")
         marks = ("Sanitizer:", "runtime error:", "blocking on a loop thread")
         return [line for line in text.splitlines() if any(mark in line for mark in marks)]
+
+    def asked_with(self, key: str) -> "Service":
+        """The same service, as the owner of that key talks to it."""
+        other = copy.copy(self)
+        other.key = key
+        return other
 
     # Talking to it.
 
@@ -133,12 +149,16 @@ class Service:
         fields = {k.replace("_", "-"): v for k, v in headers.items()}
         return self.call("POST", path, body=body, headers=fields, kind=kind)
 
-    def submit(self, urls, **options) -> str:
-        """The id of a new job."""
+    def submit_reply(self, urls, **options) -> Reply:
+        """What is answered to a new job, whatever that is."""
         body = {"urls": list(urls)}
         if options:
             body["options"] = options
-        reply = self.post("/v1/jobs", body)
+        return self.post("/v1/jobs", body)
+
+    def submit(self, urls, **options) -> str:
+        """The id of a new job."""
+        reply = self.submit_reply(urls, **options)
         assert reply.status == 202, reply
         return reply.json["id"]
 
@@ -185,11 +205,11 @@ def run(*arguments) -> subprocess.CompletedProcess:
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=LIMIT_S)
 
 
-def add_key(data: pathlib.Path, name: str, *scopes: str, tenant: str = "default") -> str:
-    """A new key in the data directory's file."""
+def add_key(data: pathlib.Path, name: str, *scopes: str, tenant: str = "default", terms=()) -> str:
+    """A new key in the data directory's file; `terms` are options of `keys add`."""
     done = run(
         "keys", "--set", f"data.dir={data}", "add", "--id", name, "--tenant", tenant,
-        "--scopes", ",".join(scopes or ("submit", "read", "control", "admin")),
+        "--scopes", ",".join(scopes or ("submit", "read", "control", "admin")), *terms,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

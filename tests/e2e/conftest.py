@@ -20,6 +20,10 @@ if "tsan" in client.BINARY:
                       "test_error_codes.py"]  # fmt: skip
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "soak: has more to do under FANFETCH_SOAK=1, see `./dev soak`")
+
+
 @pytest.fixture(scope="session")
 def service(tmp_path_factory):
     """One service for all tests that only need a service; loopback may be fetched from."""
@@ -35,9 +39,10 @@ def start(tmp_path):
     """Starts a service with settings of its own, on a data directory that stays for the test."""
     running = []
 
-    def starter(name: str = "data", **settings) -> client.Service:
+    def starter(name: str = "data", prefix=(), environment=None, **settings) -> client.Service:
         values = {key.replace("__", "."): value for key, value in settings.items()}
-        running.append(client.Service(tmp_path / name, values))
+        data = tmp_path / name
+        running.append(client.Service(data, values, prefix=prefix, environment=environment))
         return running[-1]
 
     yield starter
@@ -45,6 +50,24 @@ def start(tmp_path):
         if one.process.poll() is None:
             one.kill()
     for one in running:
+        assert one.complaints() == []
+
+
+@pytest.fixture
+def tenants(tmp_path):
+    """Starts a service with a key for each tenant; gives it as each of them talks to it, by name."""
+    running = []
+
+    def starter(settings=None, **terms) -> dict[str, client.Service]:
+        data = tmp_path / "data"
+        data.mkdir()
+        keys = {name: client.add_key(data, name, tenant=name, terms=more) for name, more in terms.items()}
+        running.append(client.Service(data, settings))
+        return {name: running[-1].asked_with(key) for name, key in keys.items()}
+
+    yield starter
+    for one in running:
+        assert one.stop() == 0
         assert one.complaints() == []
 
 

@@ -1,4 +1,4 @@
-"""What holds for every request: tracing, ids, methods, content types, coding."""
+"""What holds for every request: CORS, tracing, ids, methods, content types, coding."""
 
 import gzip
 import json
@@ -6,6 +6,8 @@ import re
 import socket
 
 import pytest
+
+import client
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -47,10 +49,61 @@ def test_every_answer_has_a_request_id(service):
         assert service.call("GET", "/livez", headers={"X-Request-Id": bad.encode()}).headers["X-Request-Id"] != bad
 
 
-def test_auth13_pages_of_others_may_not(service):
+def test_auth13_cors_is_off_by_default(service):
     for method in ("GET", "OPTIONS"):
         reply = service.call(method, "/v1/jobs", headers={"Origin": PAGE, "Access-Control-Request-Method": "GET"})
         assert not [name for name in reply.headers if name.lower().startswith("access-control")]
+
+
+def test_cors_for_the_origins_of_the_operator(start):
+    service = start(listen__cors_origins=PAGE)
+
+    asked = service.call("OPTIONS", "/v1/jobs", headers={"Origin": PAGE, "Access-Control-Request-Method": "POST",
+                                                          "Access-Control-Request-Headers": "authorization"})  # fmt: skip
+    assert asked.status == 204
+    assert asked.headers["Access-Control-Allow-Origin"] == PAGE
+    assert {"GET", "POST"} <= set(asked.headers["Access-Control-Allow-Methods"].split(", "))
+    assert "authorization" in asked.headers["Access-Control-Allow-Headers"].lower()
+    assert int(asked.headers["Access-Control-Max-Age"]) > 0
+
+    for path, status in (("/v1/jobs", 200), ("/nope", 404), ("/v1/jobs?nope=1", 400)):
+        reply = service.get(path, Origin=PAGE)
+        assert reply.status == status
+        assert reply.headers["Access-Control-Allow-Origin"] == PAGE
+        assert "Location" in reply.headers["Access-Control-Expose-Headers"]
+        assert "Origin" in reply.headers.get_all("Vary")
+        assert "Access-Control-Allow-Credentials" not in reply.headers, "no cookies"
+
+    for other in ("https://evil.example", PAGE + ".evil.example", "null", PAGE + ":8443", PAGE.upper()):
+        reply = service.get("/v1/jobs", Origin=other)
+        assert "Access-Control-Allow-Origin" not in reply.headers
+        assert "Origin" in reply.headers.get_all("Vary")
+
+
+def test_auth13_a_browser_asks_without_the_key(start, tmp_path):
+    """What it asks beforehand carries no key; the request itself does, and a refusal can be read too."""
+    key = client.add_key(tmp_path / "data", "page")
+    service = start(listen__cors_origins=PAGE)
+    asked = service.call("OPTIONS", "/v1/jobs", headers={"Origin": PAGE, "Access-Control-Request-Method": "GET"})
+    assert (asked.status, asked.headers["Access-Control-Allow-Origin"]) == (204, PAGE)
+    refused = service.get("/v1/jobs", Origin=PAGE)
+    assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (401, PAGE)
+    got = service.get("/v1/jobs", Origin=PAGE, Authorization=f"Bearer {key}")
+    assert (got.status, got.headers["Access-Control-Allow-Origin"]) == (200, PAGE)
+    assert "Set-Cookie" not in got.headers
+
+
+def test_cors_for_everybody(start):
+    service = start(listen__cors_origins="*")
+
+    assert service.get("/v1/jobs", Origin=PAGE).headers["Access-Control-Allow-Origin"] == PAGE
+
+
+def test_cors_origins_are_checked_at_the_start(tmp_path):
+    for bad in ("https://a.example/", "a.example", "https://A.example", "https://a.example:443", "null"):
+        done = client.run("check-config", "--set", f"listen.cors_origins={bad}", "--set", f"data.dir={tmp_path}")
+        assert done.returncode != 0, bad
+        assert "listen.cors_origins" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", ["/livez", "/v1/jobs", "/v1/capabilities", "/openapi.json", "/docs", "/metrics"])
@@ -61,13 +114,41 @@ def test_head_is_get_without_the_body(service, path):
     assert asked.headers["Content-Type"] == got.headers["Content-Type"]
 
 
-@pytest.mark.parametrize(
-    "path, accept", [("/v1/jobs/{}/events", "application/json"), ("/v1/jobs/{}/report", "text/html")]
-)
-def test_what_cannot_be_given_is_406(service, origin, path, accept):
-    reply = service.get(path.format(service.submit([origin.url("/a")])), Accept=accept)
+@pytest.mark.parametrize("path, accept", [
+    ("/v1/jobs/{}/events", "application/json"), ("/v1/jobs/{}/report", "text/html"), ("/v1/jobs/{}", "text/html"),
+    ("/v1/jobs", "image/png"), ("/v1/jobs/{}/results", "text/csv"), ("/v1/jobs/{}/results/0", "application/x-ndjson"),
+    ("/v1/jobs/{}/export?format=csv", "application/json"), ("/v1/hosts", "text/plain"),
+    ("/v1/capabilities", "text/*"), ("/livez", "text/html"), ("/metrics", "application/json"), ("/docs", "image/*"),
+    ("/openapi.json", "application/yaml"),
+])  # fmt: skip
+def test_cli_16_what_cannot_be_given_is_406(service, origin, path, accept):
+    job = service.submit([origin.url("/a")])
+    service.wait_done(job)
+    reply = service.get(path.format(job), Accept=accept)
 
     assert (reply.status, reply.json["code"]) == (406, "not_acceptable")
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert service.get(path.format(job), Accept=accept + ", */*;q=0.1").status == 200
+
+
+def test_cli_16_what_cannot_be_answered_is_not_done(service, origin):
+    url = origin.url("/never")
+    for path in ("/v1/jobs", "/v1/gather"):
+        reply = service.post(path, {"urls": [url]}, Accept="text/html")
+        assert (reply.status, reply.json["code"]) == (406, "not_acceptable")
+    job = service.submit([origin.hang("/held")])
+    assert service.post(f"/v1/jobs/{job}/cancel", Accept="text/html").status == 406
+    assert service.job(job)["state"] != "cancelled"
+    origin.release()
+    assert service.get(f"/v1/jobs/{job}", Accept="text/*, application/json").status == 200
+    assert service.call("DELETE", f"/v1/jobs/{job}?cancel=true", headers={"Accept": "text/html"}).status == 204
+    assert origin.asked("/never") == []
+
+
+def test_a_body_has_the_type_it_has(service, origin):
+    job = service.submit([origin.url("/a")])
+    service.wait_done(job)
+    assert service.get(f"/v1/jobs/{job}/results/0/body", Accept="image/png").status == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/jobs", "/v1/gather", "/v1/wait"])

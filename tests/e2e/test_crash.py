@@ -8,9 +8,8 @@ import threading
 
 import pytest
 
-from client import LIMIT_S, counts_sum, eventually
+from client import LIMIT_S, SOAK, counts_sum, eventually
 
-SOAK = os.environ.get("FANFETCH_SOAK") == "1"
 ITEMS = 40
 MOST_JOBS = 40
 
@@ -110,6 +109,7 @@ def kill_and_look(start, origin, number: int, pause_s: float, at_work: bool = Fa
     return len(load.acknowledged)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("number", range(100 if SOAK else 5))
 def test_kill_9_loses_nothing(start, origin, number):
     seed = int(os.environ.get("FANFETCH_SEED", random.randrange(2**32)))

@@ -284,3 +284,67 @@ def test_item_deadline_ends_a_wait_for_the_host(service, origin):
     assert service.wait_done(job)["failures_by_code"] == {"timeout.item_deadline": 1}
     one = item(service, job)
     assert one["attempts_made"] == 1 and "deadline" in one["attempts"][0]["retry"]
+
+
+def test_a_redirect_waits_for_the_host_it_leads_to(service, origin, other_origin):
+    """A host that asked to be left alone gets no request before its time, redirected ones included."""
+    busy = other_origin.answer("/busy", response(429, Retry_After="3"), response(200))
+    service.wait_done(service.submit([busy], retry=ONCE))
+    told = other_origin.requests[0].at
+
+    led = origin.redirect("/led", other_origin.url("/target"))
+    job = service.submit([led] + [origin.url(f"/{n}") for n in range(20)], concurrency=1)
+    eventually(lambda: service.job(job)["counts"]["succeeded"] == 20, "the other items")
+    assert time.monotonic() - told < 3, "they did not have to wait"
+    waiting = item(service, job)
+    assert (waiting["state"], waiting["waiting_for"]) == ("waiting", "retry_after"), waiting
+    assert waiting["not_before"]
+
+    assert service.wait_done(job)["counts"]["succeeded"] == 21
+    assert other_origin.asked("/target")[0].at - told >= 3
+    done = item(service, job)
+    assert done["attempts_made"] == 1 and done["final_url"] == other_origin.url("/target")
+    assert len(origin.asked("/led")) == 2  # the redirect was asked for once more, and no oftener
+
+
+def test_what_a_redirect_meets_counts_at_that_host(service, origin, other_origin):
+    other_origin.answer("/target", response(429, Retry_After="2"), response(200))
+    led = origin.redirect("/led", other_origin.url("/target"))
+    service.wait_done(service.submit([led], retry=ONCE))
+    told = other_origin.requests[0].at
+
+    assert host(service, other_origin)["back_off_level"] == 1
+    assert service.wait_done(service.submit([origin.url("/")]))["counts"]["succeeded"] == 1
+    assert origin.asked("/")[0].at - told < 2  # nothing of this is the other host's
+    service.wait_done(service.submit([other_origin.url("/late")]))
+    assert other_origin.asked("/late")[0].at - told >= 2
+
+
+def test_redirects_keep_a_jobs_rate_at_the_host_they_lead_to(service, origin, other_origin):
+    urls = [origin.redirect(f"/{n}", other_origin.url(f"/{n}")) for n in range(6)]
+    for _ in range(2):  # the second job begins when the host has just been asked
+        job = service.submit(urls, per_host={"rate": 10})
+        assert service.wait_done(job)["counts"]["succeeded"] == 6
+    asked = sorted(request.at for request in other_origin.requests)
+    assert all(later - earlier >= 0.09 for earlier, later in zip(asked, asked[1:])), asked
+
+
+def test_redirects_share_the_slots_of_the_host_they_lead_to(service, origin, other_origin):
+    for n in range(12):
+        other_origin.late(f"/{n}", 0.2)
+    urls = [origin.redirect(f"/{n}", other_origin.url(f"/{n}")) for n in range(12)]
+    assert patch(service, key_of(other_origin), {"max_concurrency": 2}).status == 200
+    begun = time.monotonic()
+    job = service.submit(urls)
+    assert service.wait_done(job)["counts"]["succeeded"] == 12
+    assert time.monotonic() - begun >= 6 * 0.2
+
+
+def test_a_robots_txt_waits_for_its_host(service, origin):
+    origin.answer("/robots.txt", response(200, b"User-agent: *\nAllow: /\n"))
+    busy = origin.answer("/busy", response(429, Retry_After="2"), response(200))
+    service.wait_done(service.submit([busy], retry=ONCE))
+    told = origin.requests[0].at
+    job = service.submit([origin.url("/page")], robots="obey")
+    assert service.wait_done(job)["counts"]["succeeded"] == 1
+    assert origin.asked("/robots.txt")[0].at - told >= 2

@@ -42,5 +42,6 @@ def test_tour(tmp_path):
     assert "page 1\npage" in said, "the body, then its first four bytes"
     assert '"state":"completed","cancelled":0' in said, "cancelling what is done changes nothing"
     assert "204\n" in said, "erased"
+    assert "completed: 5 items: 5 succeeded" in said and (tmp_path / "tour" / "pages.zip").exists()
     assert "5 files" in done.stderr + said and (tmp_path / "tour" / "pages" / "page5.txt").exists()
     assert service.stop() == 0

@@ -1,11 +1,16 @@
 """Ending the service: what runs gets its grace, what is left goes on after the next start."""
 
+import contextlib
+import random
 import signal
+import subprocess
+import threading
 import time
 
 import pytest
 
-from client import AT_ONCE_S, eventually
+import web
+from client import AT_ONCE_S, BINARY, SANITIZED, counts_sum, eventually
 
 
 def refuses(service) -> bool:
@@ -84,7 +89,7 @@ def test_followers_get_what_is_finished_and_resume(start, origin):
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-def test_second_signal_ends_it_at_once(start, origin, second, monkeypatch):
+def test_shd_02_second_signal_ends_it_at_once(start, origin, second, monkeypatch):
     # Leaving at once is leaving threads as they are, which a sanitizer would find careless.
     monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
     service = start()
@@ -118,7 +123,7 @@ def test_idle_service_ends_at_once(start):
 
 
 @pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGPIPE])
-def test_harmless_signals(start, sent):
+def test_shd_02_harmless_signals(start, sent):
     service = start()
 
     service.process.send_signal(sent)
@@ -132,3 +137,101 @@ def test_two_services_do_not_share_a_directory(start):
 
     with pytest.raises(AssertionError, match="did not start"):
         start()
+
+
+def test_shd_01_what_runs_gets_its_time_and_the_rest_goes_on_later(start, origin):
+    grace_s = 4
+    service = start(shutdown__grace=f"{grace_s}s", host__max_concurrency="300")
+    slow = [origin.late(f"/slow/{n}", 2.5) for n in range(100)] + [origin.hang(f"/hangs/{n}") for n in range(100)]
+    urls = slow + [origin.url(f"/queued/{n}") for n in range(50)]
+    job = service.submit(urls, concurrency=200, per_host={"concurrency": 200})
+    eventually(lambda: len(origin.requests) >= 200, "200 in flight")
+    links = []
+    for n in range(50):
+        link = service.connect()
+        kind = "events" if n % 2 else "results?follow=true"
+        link.request("GET", f"/v1/jobs/{job}/{kind}", headers={"Accept": "text/event-stream, application/x-ndjson"})
+        links.append((link, link.getresponse()))
+        assert links[-1][1].status == 200
+    polling = service.connect()
+    polling.request("GET", "/readyz")
+    assert polling.getresponse().read()
+
+    began = time.monotonic()
+    service.process.send_signal(signal.SIGTERM)
+    polling.request("GET", "/readyz")
+    answer = polling.getresponse()
+    if answer.status == 200:  # it was there before the signal was
+        answer.read()
+        eventually(lambda: refuses(service), "no readiness", 0.1 if not SANITIZED else AT_ONCE_S)
+    asked = len(origin.requests)
+    code = service.ended()
+    took = time.monotonic() - began
+
+    assert code == 0
+    assert took <= grace_s + (2 if not SANITIZED else 20)
+    assert len(origin.requests) - asked <= 1, "no new work"
+    for link, response in links:
+        with contextlib.suppress(OSError):
+            response.read()
+        link.close()
+    origin.release()
+    again = start()
+    done = again.wait_done(job)
+    assert (done["counts"]["succeeded"], done["counts"]["total"]) == (250, 250)
+    seqs = [one["seq"] for one in again.results(job, "order=completed")]
+    assert seqs == list(range(1, 251))
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 0.005, 0.02, 0.05, 0.1, 0.3])
+def test_shd_02_a_signal_during_the_start_ends_it(tmp_path, pause_s):
+    process = subprocess.Popen(
+        [BINARY, "serve", "--set", "listen.port=0", "--set", f"data.dir={tmp_path / 'data'}"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    time.sleep(pause_s)
+    process.send_signal(signal.SIGTERM)
+
+    process.communicate(timeout=60)
+
+    # Before main() has begun the signal does what it does to every program.
+    assert process.returncode in (0, -signal.SIGTERM)
+
+
+def test_shd_04_ten_restarts_that_no_client_notices(start, origin):
+    """A client that polls, and asks once more when nobody is there, is always answered."""
+    (port,) = web.free_ports(1)
+    services = [start(listen__port=str(port), shutdown__grace="500ms")]
+    jobs = [services[0].submit([origin.late(f"/{n}", random.uniform(0, 0.2)) for n in range(100)], concurrency=4)]
+    stop, failures, polls = threading.Event(), [], []
+
+    def poll() -> None:
+        while not stop.is_set():
+            for attempt in (1, 2):
+                try:
+                    reply = services[0].get(f"/v1/jobs/{jobs[0]}")
+                    assert reply.status == 200 and counts_sum(reply.json), reply
+                    polls.append(attempt)
+                    break
+                except (OSError, AssertionError) as error:
+                    if attempt == 2:
+                        failures.append(error)
+                    stop.wait(5 if not SANITIZED else 20)  # the old one's grace and the new one's start
+            stop.wait(0.005)
+
+    clients = [threading.Thread(target=poll) for _ in range(4)]
+    for one in clients:
+        one.start()
+    for n in range(10):
+        jobs.append(services[-1].submit([origin.url(f"/{n}/{m}") for m in range(20)]))
+        assert services[-1].stop() == 0
+        services.append(start(listen__port=str(port), shutdown__grace="500ms"))
+    stop.set()
+    for one in clients:
+        one.join()
+
+    assert failures == []
+    assert len(polls) > 10
+    for job in jobs:
+        done = services[-1].wait_done(job)
+        assert done["counts"]["succeeded"] == done["counts"]["total"]

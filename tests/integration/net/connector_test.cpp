@@ -234,7 +234,7 @@ TEST(Connector, WithoutDescriptorsItIsNobodysFault) {
         ::setrlimit(RLIMIT_NOFILE, &usual);
     });
 
-    EXPECT_EQ(seen.code, failure_code::internal);
+    EXPECT_EQ(seen.code, failure_code::queue_full);
     EXPECT_NE(seen.detail.find("Too many open files"), std::string::npos) << seen.detail;
 }
 
@@ -251,9 +251,9 @@ TEST(Connector, EveryErrorHasItsCode) {
     EXPECT_EQ(code(ENETUNREACH), failure_code::connect_unreachable);
     EXPECT_EQ(code(EADDRNOTAVAIL), failure_code::connect_unreachable);
     EXPECT_EQ(code(EACCES), failure_code::connect_unreachable);
-    EXPECT_EQ(code(EMFILE), failure_code::internal);
-    EXPECT_EQ(code(ENFILE), failure_code::internal);
-    EXPECT_EQ(code(ENOMEM), failure_code::internal);
+    EXPECT_EQ(code(EMFILE), failure_code::queue_full);
+    EXPECT_EQ(code(ENFILE), failure_code::queue_full);
+    EXPECT_EQ(code(ENOMEM), failure_code::queue_full);
 }
 
 }  // namespace

@@ -249,14 +249,6 @@ TEST(Settings, PrintingShowsNoPassword) {
     EXPECT_THAT(printed, ::testing::Not(HasSubstr("s3cret")));
 }
 
-TEST(Settings, WhatIsNotCarriedOutIsRefused) {
-    const auto loaded = load("", {}, {"egress.bandwidth=1MiB", "auth.mode=auto"});
-
-    EXPECT_THAT(
-        loaded.errors, ElementsAre("command line: egress.bandwidth: not supported by this version")
-    );
-}
-
 TEST(Settings, RatesAreASecond) {
     const auto* const row =
         std::ranges::find(setting_rows(), std::string_view{"host.max_rate"}, &SettingRow::key)

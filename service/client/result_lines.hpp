@@ -1,0 +1,38 @@
+#pragma once
+
+#include "client/event_reader.hpp"
+#include "client/read_plan.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace fanfetch {
+
+/// What one line of a stream of results is.
+struct ResultLine {
+    bool is_end = false;    ///< the last line of a stream that was followed
+    bool job_done = false;  ///< of the last line: nothing more will come
+    bool seen = false;      ///< it was there before the connection broke
+    std::string text;       ///< for people; empty: nothing to show
+};
+
+/// Reads a line and moves `position` on.
+///
+/// Errors   http_malformed: it is no result
+[[nodiscard]] Expected<ResultLine> read_result_line(
+    std::string_view line, StreamPosition& position
+);
+
+/// The heading of what `read_result_line` makes for people.
+[[nodiscard]] std::string result_heading();
+
+/// An event for people, or empty when there is nothing to be shown.
+[[nodiscard]] std::string event_text(const ReceivedEvent& event);
+
+/// An event for programs: {"event":"item","id":"5","data":{…}}.
+[[nodiscard]] std::string event_json(const ReceivedEvent& event);
+
+/// Whether it is the last event of the stream.
+[[nodiscard]] bool is_last(const ReceivedEvent& event) noexcept;
+
+}  // namespace fanfetch

@@ -1,0 +1,11 @@
+# Run by `cmake --install`: writes what the program prints about itself. `program` is set.
+set(root "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/share")
+function(install_output file)
+    get_filename_component(folder "${root}/${file}" DIRECTORY)
+    file(MAKE_DIRECTORY "${folder}")
+    execute_process(COMMAND "${program}" ${ARGN} OUTPUT_FILE "${root}/${file}" COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+install_output(man/man1/fanfetch.1 man-page)
+install_output(bash-completion/completions/fanfetch completion bash)
+install_output(zsh/site-functions/_fanfetch completion zsh)
+install_output(fish/vendor_completions.d/fanfetch.fish completion fish)

@@ -1,0 +1,103 @@
+"""What the program is as a file and as a process: binary hardening, core dumps, a bare sandbox, the unit."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+import client
+from client import BINARY, LIMIT_S
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def readelf(*arguments) -> str:
+    return subprocess.run(["readelf", "-W", *arguments, BINARY], capture_output=True, text=True, timeout=LIMIT_S,
+                          check=True).stdout  # fmt: skip
+
+
+@pytest.mark.skipif("san" in BINARY, reason="sanitizer builds are not what ships")
+def test_hrd_04_the_binary_is_hardened():
+    headers, dynamic, symbols = readelf("-l"), readelf("-d"), readelf("--dyn-syms")
+    assert "DYN (Position-Independent Executable file)" in readelf("-h")
+    assert "GNU_RELRO" in headers and "BIND_NOW" in dynamic, "full RELRO"
+    stack, = re.findall(r"GNU_STACK.*", headers)
+    assert " RW " in stack and "RWE" not in headers, "nothing is writable and executable"
+    assert "RPATH" not in dynamic and "RUNPATH" not in dynamic
+    assert "__stack_chk_fail" in symbols
+    assert re.search(r"__\w+_chk@GLIBC", symbols.replace("__stack_chk_fail", "")), "FORTIFY"
+
+
+@pytest.mark.skipif("san" in BINARY, reason="a sanitizer handles the signal itself")
+def test_hrd_06_no_core_dump_is_left(tmp_path):
+    """A crash writes no memory, where keys and bodies are, whatever limit it was started with."""
+    service = client.Service(tmp_path / "data", prefix=("prlimit", "--core=unlimited"))
+    limits = pathlib.Path(f"/proc/{service.process.pid}/limits").read_text()
+    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4] == "1", "which forbids a pipe to a collector, too"
+    service.process.send_signal(signal.SIGABRT)
+    assert service.ended() == -signal.SIGABRT
+
+
+def test_hrd_06_secrets_need_not_be_arguments(tmp_path):
+    """The proxy's password, the one secret among the settings, comes from a file or the environment."""
+    (tmp_path / "fanfetch.toml").write_text('[egress]\nproxy = "http://user:from-a-file@127.0.0.1:1"\n')
+    told = client.run("check-config", "--config", str(tmp_path / "fanfetch.toml"))
+    assert told.returncode == 0
+    done = subprocess.run([BINARY, "check-config"], capture_output=True, text=True, timeout=LIMIT_S,
+                          env=os.environ | {"FANFETCH_EGRESS_PROXY": "http://user:from-there@127.0.0.1:1"})  # fmt: skip
+    assert done.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the unprivileged user is made up by root")
+def test_hrd_01_runs_bare(tmp_path, origin):
+    """As nobody in particular, without a capability, on a read-only system with one writable directory."""
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents[:3]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    data = tmp_path / "data"
+    data.mkdir()
+    os.chown(data, 31337, 31337)
+    data.chmod(0o700)
+    binary = tmp_path / "fanfetch"
+    shutil.copy(BINARY, binary)
+    inner = (f"mount --bind {data} {data} && mount -o remount,bind,ro / && "
+             f"exec setpriv --reuid 31337 --regid 31337 --clear-groups --no-new-privs --bounding-set=-all "
+             f"--inh-caps=-all {binary} serve --set listen.port=0 --set data.dir={data} "
+             f"--set egress.allow=127.0.0.0/8 --set log.level=warn")  # fmt: skip
+    process = subprocess.Popen(["unshare", "--mount", "sh", "-c", inner], stdout=subprocess.PIPE)
+    try:
+        ready = json.loads(process.stdout.readline())
+        status = pathlib.Path(f"/proc/{ready['pid']}/status").read_text()
+        for line in ("CapEff", "CapPrm", "CapBnd"):
+            assert re.search(rf"^{line}:\s*0+$", status, re.M), line
+        assert re.search(r"^Uid:\s*31337\s+31337", status, re.M) and re.search(r"^NoNewPrivs:\s*1", status, re.M)
+        done = client.run("submit", "--server", f"http://127.0.0.1:{ready['port']}", "--wait", origin.url("/1"))
+        assert done.returncode == 0, done.stderr
+        html = origin.answer("/html", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 16\r\n\r\n"
+                                      b"<title>a</title>")  # fmt: skip
+        parsed = client.run("submit", "--server", f"http://127.0.0.1:{ready['port']}", "--wait", "--options",
+                            '{"extract": ["title"]}', html)  # fmt: skip
+        assert parsed.returncode == 0, parsed.stderr
+    finally:
+        process.terminate()
+        assert process.wait(timeout=LIMIT_S) == 0
+
+
+def test_hrd_03_the_unit_is_locked_down():
+    """Nearly nothing is exposed, by systemd's own reckoning."""
+    analyze = shutil.which("systemd-analyze")
+    unit = (ROOT / "config" / "fanfetch.service").read_text()
+    for line in ("DynamicUser=yes", "ProtectSystem=strict", "CapabilityBoundingSet=", "NoNewPrivileges=yes"):
+        assert line in unit.splitlines()
+    if not analyze:
+        pytest.skip("systemd is not installed")
+    done = subprocess.run([analyze, "security", "--offline=true", "--threshold=25", "--no-pager",
+                           str(ROOT / "config" / "fanfetch.service")],
+                          capture_output=True, text=True, timeout=LIMIT_S)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
