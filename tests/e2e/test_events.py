@@ -219,21 +219,10 @@ def resident_kib(service) -> int:
         return next(int(line.split()[1]) for line in rollup if line.startswith("Rss:"))
 
 
-@pytest.mark.skipif("san" in client.BINARY, reason="a sanitizer's memory is its own")
-@pytest.mark.parametrize("what", ["events", "results?follow=true", "results"])
-def test_slow_readers_cost_little_and_hold_nobody_up(start, what):
-    readers, most_kib = 100, 256
-    service = start()
-    # Items that fail before anything is fetched: many results at once, of about 700 bytes each.
-    job = service.submit([f"http://bad host/{n}" for n in range(20_000)])
-    service.wait_done(job)
-    quick = threading.Thread(target=lambda: heard(service, job))
-    quick.start()  # what the first reader costs is not counted
-    quick.join(client.LIMIT_S)
-    before = resident_kib(service)
-
+def slow_readers(service, job: str, what: str, how_many: int) -> list[socket.socket]:
+    """Connections that ask for all there is of a job and take ten bytes a second of it."""
     links = []
-    for _ in range(readers):
+    for _ in range(how_many):
         link = socket.socket()
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         link.connect(("127.0.0.1", service.port))
@@ -241,10 +230,27 @@ def test_slow_readers_cost_little_and_hold_nobody_up(start, what):
         head = f"GET /v1/jobs/{job}/{what} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n"
         link.sendall(head.encode())
         links.append(link)
-    for _ in range(5):  # ten bytes a second each
+    for _ in range(5):
         for link in links:
             assert link.recv(10)
         time.sleep(1)
+    return links
+
+
+@pytest.mark.skipif(client.SANITIZED, reason="a sanitizer's memory is its own")
+@pytest.mark.parametrize("what", ["events", "results?follow=true", "results"])
+def test_slow_readers_cost_little_and_hold_nobody_up(start, what):
+    readers, most_kib = 100, 256
+    service = start()
+    # Items that fail before anything is fetched: many results at once, of about 700 bytes each.
+    job = service.submit([f"http://bad host/{n}" for n in range(20_000)])
+    service.wait_done(job)
+    # What the first ones cost is the database's caches, filled once. They stay, so that what they
+    # hold is not there for the others.
+    links = slow_readers(service, job, what, readers // 2)
+    before = resident_kib(service)
+
+    links += slow_readers(service, job, what, readers)
 
     assert (resident_kib(service) - before) / readers < most_kib
     assert len(items(heard(service, job))) == 20_000
