@@ -80,7 +80,7 @@ std::vector<SettingRow> make_rows() {
          "proxy: the proxy resolves names and is trusted to judge what they stand for."},
         {"egress.max_connections", "10000",
          [](Settings& s) -> SettingSlot { return &s.egress.max_connections; }, "1", "1000000",
-         "Connections to origins, all hosts together."},
+         "Connections to origins, all hosts together; five sixths of them for a tenant that is alone."},
         {"egress.bandwidth", "none", [](Settings& s) -> SettingSlot { return &s.egress.bandwidth; },
          "1KiB", "1TiB", "Bytes a second that bodies may come with from origins, all together."},
         {"host.max_concurrency", "64",

@@ -264,12 +264,8 @@ private:
     };
     [[nodiscard]] Demand demand_of(JobRunner& runner);
     [[nodiscard]] std::size_t connections_for(const JobRunner& runner) const noexcept;
-    [[nodiscard]] bool has_room(job_lane lane) const noexcept { return room(lane) > 0; }
-    [[nodiscard]] std::size_t room(job_lane lane) const noexcept {
-        const auto& limits = parts_.limits;
-        const auto most = lane == job_lane::interactive ? limits.most_in_flight : limits.shared();
-        return stopping_ || in_flight_ >= most ? 0 : most - in_flight_;
-    }
+    [[nodiscard]] bool has_room(const JobRunner& runner) const noexcept { return room(runner) > 0; }
+    [[nodiscard]] std::size_t room(const JobRunner& runner) const noexcept;
     void tell_waiting(HostQueue& host);
     void retire_if_idle(JobRunner& runner);
 

@@ -126,14 +126,13 @@ RunnerQueue* Dispatcher::next_of(HostQueue& host) {
     if (!host.line.empty()) {
         serve_line(host);
     }
-    const bool batch = has_room(job_lane::batch);
-    if ((!batch && !has_room(job_lane::interactive)) || !connections_.nobody_waits() ||
+    if (in_flight_ >= parts_.limits.most_in_flight || !connections_.nobody_waits() ||
         !admits(host)) {
         return nullptr;
     }
-    const auto can = [batch](const LinePlace& waiting) {
+    const auto can = [this](const LinePlace& waiting) {
         const auto& runner = *static_cast<const RunnerQueue&>(waiting).runner;
-        return runner.may_start() && (batch || runner.lane() == job_lane::interactive);
+        return runner.may_start() && has_room(runner);
     };
     return static_cast<RunnerQueue*>(host.turns.next(host.host.limit(), can));
 }
@@ -178,9 +177,21 @@ void Dispatcher::pump(HostQueue& host) {
     }
 }
 
+/// How many exchanges more it may begin: what is free of its lane's connections, and of what its
+/// tenant may hold of them.
+std::size_t Dispatcher::room(const JobRunner& runner) const noexcept {
+    const auto& limits = parts_.limits;
+    const auto most =
+        runner.lane() == job_lane::interactive ? limits.most_in_flight : limits.shared();
+    if (stopping_ || in_flight_ >= most) {
+        return 0;
+    }
+    return connections_.allowance(runner.tenant, most - in_flight_);
+}
+
 /// Whether there is a connection for it, and nobody waits for one.
 bool Dispatcher::may_connect(const JobRunner& runner) const noexcept {
-    return has_room(runner.lane()) && connections_.nobody_waits();
+    return has_room(runner) && connections_.nobody_waits();
 }
 
 /// One item of each host in turn, as long as there are permits: a job's requests are spread over
@@ -229,7 +240,7 @@ void Dispatcher::leave_starved(JobRunner& runner) {
 void Dispatcher::serve_starved() {
     while (!connections_.nobody_waits()) {
         const auto can = [this](const LinePlace& waiting) {
-            return has_room(static_cast<const JobRunner&>(waiting).lane());
+            return has_room(static_cast<const JobRunner&>(waiting));
         };
         auto* const first = connections_.next(parts_.limits.shared(), can);
         if (first == nullptr) {
@@ -320,7 +331,7 @@ std::size_t Dispatcher::connections_for(const JobRunner& runner) const noexcept 
     const auto sharers = std::max<std::size_t>(1, runner.tenant.line.size());
     const auto share = std::max<std::size_t>(1, of_tenant / sharers);
     const auto left = share > runner.in_flight ? share - runner.in_flight : 0;
-    return std::max({left, room(runner.lane()), std::size_t{runner.tenant.weight}});
+    return std::max({left, room(runner), std::size_t{runner.tenant.weight}});
 }
 
 /// A slot is free that nobody with a permit wants: news for those who gave theirs back.

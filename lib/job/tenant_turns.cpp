@@ -9,6 +9,7 @@ void TenantTurns::join(TenantSeat& seat, LinePlace& place, job_lane lane) {
     interactive_waits_ += lane == job_lane::interactive ? 1 : 0;
     if (!seat.waits) {
         weight_ += active(seat) ? 0 : seat.weight;
+        waiting_weight_ += seat.weight;
         seat.waits = true;
         ring_.push_back(seat);
     }
@@ -25,6 +26,7 @@ void TenantTurns::leave(TenantSeat& seat, LinePlace& place, job_lane lane) {
 /// What is left of its turns is not saved up: who has nothing to do has no claim on later.
 void TenantTurns::unring(TenantSeat& seat) {
     ring_.erase(ring_.iterator_to(seat));
+    waiting_weight_ -= seat.weight;
     seat.waits = false;
     seat.credit = 0;
     weight_ -= active(seat) ? 0 : seat.weight;
@@ -54,6 +56,10 @@ void TenantTurns::set_weight(TenantSeat& seat, std::uint32_t weight) {
     if (active(seat)) {
         weight_ += weight;
         weight_ -= seat.weight;
+    }
+    if (seat.waits) {
+        waiting_weight_ += weight;
+        waiting_weight_ -= seat.weight;
     }
     seat.weight = weight;
     seat.credit = std::min(seat.credit, weight);

@@ -89,6 +89,24 @@ struct TenantSeat {
     Hook hook;
 };
 
+/// How many slots more somebody may take who holds `holding` while `free` are left: never more than
+/// eight times what is left then, or of that what his `weight` is of `all` who want some. Whoever
+/// is alone gets eight ninths of all, and there is always something left for who comes next. Shares
+/// could not do that: slots that slow exchanges hold come back when those end, not when somebody
+/// has a claim.
+///
+/// Source   A. Choudhury, E. Hahne: Dynamic Queue Length Thresholds for Shared-Memory Packet
+///          Switches (1998)
+[[nodiscard]] constexpr std::size_t more_within_threshold(
+    std::size_t holding, std::size_t free, std::uint64_t weight = 1, std::uint64_t all = 1
+) noexcept {
+    // The n-th one more needs (holding + n - 1) * all < times * (free - n + 1).
+    const auto times = 8 * weight;
+    const auto allowed = times * free;
+    const auto held = holding * all;
+    return held >= allowed ? 0 : (allowed - held + times + all - 1) / (times + all);
+}
+
 /// Whose turn it is at something of which there are only so many slots: a host's, or a shard's
 /// connections.
 ///
@@ -128,6 +146,12 @@ public:
     template <class Can>
     [[nodiscard]] LinePlace* next(std::size_t slots, Can can);
 
+    /// How many slots more the seat may take while `free` are left, see more_within_threshold.
+    [[nodiscard]] std::size_t allowance(const TenantSeat& seat, std::size_t free) const noexcept {
+        const auto all = waiting_weight_ + (seat.waits ? 0 : seat.weight);
+        return more_within_threshold(seat.holding, free, seat.weight, all);
+    }
+
     template <class Visit>
     void for_each_waiting(Visit visit) {
         for (auto& seat : ring_) {
@@ -147,6 +171,7 @@ private:
 
     Ring ring_;
     std::uint64_t weight_ = 0;           // of all that wait or hold something
+    std::uint64_t waiting_weight_ = 0;   // of all that wait
     std::size_t interactive_waits_ = 0;  // places in lines
 };
 

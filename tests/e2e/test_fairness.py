@@ -96,8 +96,10 @@ def test_fair_02_what_tenants_get_is_as_they_weigh(tenants, sleepy, hosts, names
 
 
 @timed
-def test_fair_03_black_holes_are_their_tenants_trouble(tenants, sleepy, names):
-    by = tenants({"dns.servers": names.address}, a=[], b=[])
+@pytest.mark.parametrize("connections", [10_000, 256])
+def test_fair_03_black_holes_are_their_tenants_trouble(tenants, sleepy, names, connections):
+    settings = {"dns.servers": names.address, "egress.max_connections": connections}
+    by = tenants(settings, a=[], b=[])
     urls = list(pages(sleepy, 40, "b"))
     alone = times(by["b"], urls, 20, concurrency=10)
 

@@ -204,7 +204,8 @@ TEST_F(SqliteJobStoreTest, WhatIsSharedGoesWithItsLastCopy) {
     EXPECT_EQ(segment_count(), 1U);
     ASSERT_TRUE(store->erase_job("job_1").result().has_value());
 
-    // How much of it was gone when the store was closed is chance; the segment in use goes at a start.
+    // How much of it was gone when the store was closed is chance; the segment in use goes at a
+    // start.
     EXPECT_TRUE(comes_true([&] {
         store.reset();
         store = open();
@@ -432,9 +433,7 @@ TEST_F(SqliteJobStoreTest, NewWorkIsRefusedForAWhileAfterALongBodyFoundNoRoom) {
     full = false;
 
     EXPECT_EQ(store->writable().error().code, failure_code::disk_low);
-    EXPECT_EQ(
-        store->create_job(sample_job("job_2")).take().error().code, failure_code::disk_low
-    );
+    EXPECT_EQ(store->create_job(sample_job("job_2")).take().error().code, failure_code::disk_low);
     EXPECT_TRUE(record(*store, 1, 5).has_value()) << "what was accepted may end";
     EXPECT_TRUE(comes_true([&] { return store->writable().has_value(); }));
     EXPECT_TRUE(store->create_job(sample_job("job_2")).result().has_value());

@@ -256,5 +256,34 @@ TEST_F(TenantTurnsOfTwo, SharesAreOfThoseThatWaitOrHoldSomething) {
     EXPECT_EQ(turns.share(a, 0), 1U) << "one at least";
 }
 
+TEST(WithinThreshold, IsTakenAsLongAsEightTimesWhatIsFreeIsMore) {
+    for (std::size_t slots = 1; slots < 300; ++slots) {
+        for (std::size_t others = 0; others <= slots; others += 7) {
+            std::size_t holding = 0;
+            const auto more = more_within_threshold(0, slots - others);
+            while (holding + others < slots && holding < 8 * (slots - others - holding)) {
+                ++holding;
+            }
+            EXPECT_EQ(more, holding) << slots << " slots, " << others << " of others";
+            EXPECT_EQ(more_within_threshold(holding, slots - others - holding), 0U);
+        }
+    }
+}
+
+TEST(WithinThreshold, OneAloneLeavesANinth) {
+    EXPECT_EQ(more_within_threshold(0, 900), 800U);
+    EXPECT_EQ(more_within_threshold(0, 8), 8U);
+    EXPECT_EQ(more_within_threshold(0, 0), 0U);
+    EXPECT_EQ(more_within_threshold(5, 0), 0U);
+}
+
+TEST(WithinThreshold, SeveralHaveOfItAsTheyWeigh) {
+    EXPECT_EQ(more_within_threshold(200, 100, 1, 4), 0U);
+    EXPECT_EQ(more_within_threshold(600, 100, 3, 4), 0U);
+    EXPECT_EQ(more_within_threshold(200, 101, 1, 4), 1U);
+    EXPECT_EQ(more_within_threshold(600, 101, 3, 4), 1U);
+    EXPECT_EQ(more_within_threshold(0, 900, 1, 4), 600U) << "until the others want some";
+}
+
 }  // namespace
 }  // namespace fanfetch

@@ -77,14 +77,14 @@ TEST(JobTenants, Fair02WhatTheyGetOfAHostIsAsTheyWeigh) {
 
 TEST(JobTenants, Fair02WhatTheyGetOfConnectionsIsAsTheyWeigh) {
     DispatchLimits limits;
-    limits.most_in_flight = 30;  // of which one is reserved
+    limits.most_in_flight = 67;  // of which four are reserved, and seven free
     JobBench bench{limits};
 
     const auto shares = shares_of_three(bench, {"a.test", "b.test", "c.test"});
 
     EXPECT_NEAR(shares[1] / shares[0], 2, 0.2);
     EXPECT_NEAR(shares[2] / shares[0], 4, 0.4);
-    EXPECT_LE(bench.network().most_in_flight(), 30U);
+    EXPECT_LE(bench.network().most_in_flight(), 63U);
 }
 
 TEST(JobTenants, Fair03ConnectionsThatHangAreTheirTenantsShareAndNoMore) {
@@ -119,8 +119,28 @@ TEST(JobTenants, TheInteractiveLaneHasConnectionsOfItsOwn) {
         return options;
     }());
 
-    EXPECT_EQ(bench.network().in_flight(), 30U);
+    EXPECT_EQ(bench.network().in_flight(), 27U) << "of 30: some are left for who comes next";
     EXPECT_FALSE(flood->over());
+}
+
+TEST(JobTenants, Fair03WhoComesWhenAllThatIsThereHangsIsServedAtOnce) {
+    DispatchLimits limits;
+    limits.most_in_flight = 64;
+    JobBench bench{limits};
+    std::vector<std::string> black_holes;
+    for (int number = 0; number < 100; ++number) {
+        black_holes.push_back("http://hole" + std::to_string(number) + ".test/");
+        bench.network().hang(black_holes.back());
+    }
+    const auto stuck = bench.submit(black_holes, wide(), "stuck");
+    const auto also = bench.submit(black_holes, wide(), "stuck");
+    bench.run_to_end(urls_of("first.test", 1), {});  // by then the others have taken what they may
+
+    const auto late = bench.submit(urls_of("late.test", 50), wide(), "late");
+    EXPECT_EQ(bench.wait(*late)->counts.succeeded, 50U);
+    EXPECT_EQ(bench.network().in_flight_of("stuck"), 54U) << "of 60";
+    EXPECT_FALSE(stuck->over());
+    EXPECT_FALSE(also->over());
 }
 
 TEST(JobTenants, ATenantThatReachesItsQuotaWaitsUntilSomethingIsGone) {
