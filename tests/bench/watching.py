@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -11,7 +12,7 @@ import time
 
 from contest import CLIENT_CORE, ORIGIN_CORE, folders
 from latency import percentile
-from origin import slow
+from origin import nginx, slow
 from service import serve
 
 CONNECTIONS = 64
@@ -25,6 +26,11 @@ def submit(service, urls, **options) -> str:
     return job["id"]
 
 
+def leave_the_core() -> None:
+    """What this process plays itself, readers and origins, is on the other core than the service."""
+    os.sched_setaffinity(0, {ORIGIN_CORE})
+
+
 def polls_per_s(service, job: str) -> float:
     """As many as the one core of the service answers, asked by wrk on the other."""
     command = ["taskset", "-c", str(ORIGIN_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{RUN_S}s",
@@ -34,22 +40,38 @@ def polls_per_s(service, job: str) -> float:
     return float(re.search(r"Requests/sec:\s*([\d.]+)", said)[1])
 
 
-def paced_polls(service, job: str, rate: float, log: pathlib.Path) -> list[float]:
-    """Seconds of each answer when so many a second are asked for, by h2load."""
+def paced(url: str, rate: float, log: pathlib.Path) -> list[float]:
+    """Seconds of each answer when so many a second are asked for, by h2load.
+
+    It paces each connection in steps of ten milliseconds. Connections that began together would ask
+    together, some hundred at a time, and measure how long that many take; these begin seven
+    milliseconds after one another, which spreads them over all the steps there are.
+    """
     log.unlink(missing_ok=True)
+    total = int(rate * RUN_S) // CONNECTIONS * CONNECTIONS
     command = ["taskset", "-c", str(ORIGIN_CORE), "h2load", "--h1", "-t1", f"-c{CONNECTIONS}",
-               f"-D{RUN_S}", f"--rps={rate / CONNECTIONS:.1f}", f"--log-file={log}",
-               f"http://127.0.0.1:{service.port}/v1/jobs/{job}"]
+               f"-n{total}", "-r4", "--rate-period=7ms", f"--rps={rate / CONNECTIONS:.1f}",
+               f"--log-file={log}", url]
     subprocess.run(command, capture_output=True, check=True)
     lines = [line.split("\t") for line in log.read_text().splitlines()]
-    assert all(line[1] == "200" for line in lines)
+    assert len(lines) == total and all(line[1] == "200" for line in lines)
     return [int(line[2]) / 1e6 for line in lines]
 
 
+def told(times: list[float]) -> str:
+    return f"median {percentile(times, 0.5) * 1e3:.2f} ms, p99 {percentile(times, 0.99) * 1e3:.2f}"
+
+
 def polling(args) -> None:
-    """GET /v1/jobs/{id}: at full speed, and at half of it while the job runs."""
-    with folders(args) as (folder, _):
-        with slow(0.05) as port, slow(3600) as silent, \
+    """GET /v1/jobs/{id}: at full speed, and at half of it while the job runs.
+
+    What the machine and h2load alone make of that pace is told by nginx with a file of 2 KiB.
+    """
+    leave_the_core()
+    sleepy = "location /slow { echo_sleep 0.05; echo hello; }"
+    with folders(args) as (folder, origin_folder), \
+            nginx(origin_folder, 2048, ORIGIN_CORE, extra=sleepy, modules=["echo"]) as port:
+        with slow(3600) as silent, \
                 serve(args.binary, folder / "data", CLIENT_CORE, shards=1,
                       shutdown__grace="100ms") as service:
             waiting = submit(service, [f"http://127.0.0.1:{silent}/{n}" for n in range(10)])
@@ -59,14 +81,20 @@ def polling(args) -> None:
             rate = sorted(rates)[len(rates) // 2]
             print(f"full speed: {rate:,.0f} polls/s (median of {args.rounds}; "
                   f"{min(rates):,.0f} to {max(rates):,.0f})")
-            # Fifteen items end every 50 ms for as long as is polled.
-            urls = [f"http://127.0.0.1:{port}/{n}" for n in range(300 * RUN_S)]
-            running = submit(service, urls, concurrency=15)
-            times = paced_polls(service, running, rate / 2, folder / "times")
-            status, job = service.call("GET", f"/v1/jobs/{running}")
-            print(f"half speed while a job runs ({len(times) / RUN_S:,.0f} polls/s): median "
-                  f"{percentile(times, 0.5) * 1e3:.2f} ms, p99 {percentile(times, 0.99) * 1e3:.2f}; "
-                  f"{job['counts']['succeeded']} items ended meanwhile")
+            for _ in range(args.rounds):
+                # Fifteen items end every 50 ms for longer than is polled.
+                urls = [f"http://127.0.0.1:{port}/slow?{n}" for n in range(600 * RUN_S)]
+                running = submit(service, urls, concurrency=15, per_host={"concurrency": 15})
+                times = paced(f"http://127.0.0.1:{service.port}/v1/jobs/{running}", rate / 2,
+                              folder / "times")
+                status, job = service.call("GET", f"/v1/jobs/{running}")
+                assert not job["done"], "it is to run all the time"
+                print(f"half of it while a job runs: {told(times)}; "
+                      f"{job['counts']['succeeded']} items ended meanwhile")
+                service.call("POST", f"/v1/jobs/{running}/cancel", "{}")
+    with folders(args) as (_, origin_folder), nginx(origin_folder, 2048, CLIENT_CORE) as port:
+        times = paced(f"http://127.0.0.1:{port}/f/000000.bin", rate / 2, origin_folder / "times")
+        print(f"nginx at the same pace: {told(times)}")
 
 
 @contextlib.contextmanager
@@ -104,6 +132,7 @@ def dated(delay_s: float):
 
 def events(args) -> None:
     """From an item's last byte at the origin to its line on the event stream."""
+    leave_the_core()
     with folders(args) as (folder, _):
         with dated(0.02) as (port, answered), \
                 serve(args.binary, folder / "data", CLIENT_CORE, shards=1,
