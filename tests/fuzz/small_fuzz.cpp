@@ -5,6 +5,7 @@
 #include "api/parameters.hpp"
 #include "http/conditional.hpp"
 #include "http/content_coding.hpp"
+#include "http/freshness.hpp"
 #include "http/http_date.hpp"
 #include "http/range.hpp"
 #include "http/retry_after.hpp"
@@ -55,6 +56,26 @@ void check_dates(std::string_view text) {
         require(pause.has_value());  // a date is one of the two forms
     }
     require(!text.starts_with('-') || !pause);
+}
+
+/// What is in a field that speaks of caches makes nothing fresh for longer than it says, and what
+/// forbids cannot be talked out of it.
+void check_freshness(std::string_view text) {
+    const auto judge = [](std::string_view control, std::string_view name, std::string_view value) {
+        HeaderBlock block;
+        block.add("Cache-Control", control);
+        block.add(name, value);
+        return freshness_of({200, &block, now, now});
+    };
+    for (const auto* name : {"Cache-Control", "Expires", "Age", "Date", "Vary", "Last-Modified"}) {
+        const auto unknown = judge("public", name, text);
+        require(!unknown || (unknown->born_at <= now && unknown->fresh_until > now));
+        const auto minute = judge("max-age=60", name, text);
+        require(!minute || (minute->born_at <= now && minute->fresh_until > now));
+        require(!minute || minute->fresh_until - minute->born_at == std::chrono::minutes{1});
+        require(!judge("no-store", name, text));
+        require(!judge("no-cache, max-age=60", name, text));
+    }
 }
 
 void check_range(std::string_view text) {
@@ -144,6 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     text = text.substr(0, text.find('\n'));
 
     check_dates(text);
+    check_freshness(text);
     check_range(text);
     check_negotiation(text);
     check_parameters(text);
