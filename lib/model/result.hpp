@@ -83,7 +83,8 @@ struct ItemResult {
     std::uint16_t status = 0;  ///< 0: no response
     std::uint16_t attempts_made = 0;
     bool reused = false;
-    std::string detail;     ///< of the failure
+    bool owns_body = false;  ///< of a reused one: what is stored is its own, not an earlier item's
+    std::string detail;      ///< of the failure
     std::string final_url;  ///< empty: the item's own URL
     std::string content_type;
     std::string http_version;  ///< "1.1", "1.0", "2"

@@ -30,6 +30,28 @@ struct ResponseRecord {
     WallTime fetched_at{};
 };
 
+/// What makes a result a copy: what it is the answer to, and for how long.
+struct CopyTerms {
+    RequestDigest digest{};
+    WallTime fetched_at{};  ///< when it was asked for at its origin
+    WallTime born_at{};     ///< when its origin made it; its age counts from here
+    WallTime fresh_until{};
+
+    friend bool operator==(const CopyTerms&, const CopyTerms&) = default;
+};
+
+/// Which copy is wanted: one of this request that is not older.
+struct CopyQuery {
+    RequestDigest digest{};
+    WallTime born_after{};
+};
+
+/// A result that an item with the same request may end as, without being fetched.
+struct StoredCopy {
+    ItemResult result;  ///< without its attempts
+    CopyTerms terms;
+};
+
 /// One item's end on its way to the store.
 struct ResultToRecord {
     ItemResult result;  ///< `seq`, `body` and `extract` are filled in by the store
@@ -40,6 +62,9 @@ struct ResultToRecord {
     /// The item ended as this earlier one of its job, which has been recorded before: of `result`
     /// only the index and the times count, and the bodies are shared.
     std::optional<std::uint64_t> copy_of{};
+    /// The result may be reused by other jobs of the tenant: `find_copies` finds it. Not with
+    /// `copy_of`.
+    std::optional<CopyTerms> copy{};
 };
 
 /// What a job that is complete gets: it saves a transaction of its own for the end.
@@ -235,6 +260,14 @@ public:
     [[nodiscard]] virtual std::vector<ItemRow> items_by_index(const ResultQuery& query) = 0;
     [[nodiscard]] virtual std::optional<ItemRow> find_item(
         const std::string& job_id, std::uint64_t index
+    ) = 0;
+
+    /// For each of the requests the copy that the tenant's jobs have of it, when there is one that
+    /// is fresh at `now` and not older than wanted. Of several the one that was fetched last is
+    /// known, and only as long as its job is there; one from the future (the clock was set back) is
+    /// none.
+    [[nodiscard]] virtual std::vector<std::optional<StoredCopy>> find_copies(
+        const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
     ) = 0;
 
     /// Reads part of a stored payload; shorter at its end. Failure body_not_stored when the record

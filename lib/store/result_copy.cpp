@@ -24,6 +24,7 @@ ItemResult copy_for(const ItemResult* earlier, ItemResult to) {
     copy.started_at = to.started_at;
     copy.finished_at = to.finished_at;
     copy.reused = true;
+    copy.owns_body = false;
     copy.wire_size = 0;
     copy.attempts_made = 0;
     copy.attempts.clear();

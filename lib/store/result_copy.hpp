@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/result.hpp"
+#include "store/job_store.hpp"
 
 namespace fanfetch {
 
@@ -10,5 +11,12 @@ namespace fanfetch {
 ///
 /// Threads  pure, but for the report
 [[nodiscard]] ItemResult copy_for(const ItemResult* earlier, ItemResult to);
+
+/// Whether a copy with these terms will do at `now`.
+[[nodiscard]] constexpr bool answers(
+    const CopyTerms& terms, const CopyQuery& wanted, WallTime now
+) noexcept {
+    return terms.born_at >= wanted.born_after && terms.born_at <= now && terms.fresh_until > now;
+}
 
 }  // namespace fanfetch

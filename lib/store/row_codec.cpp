@@ -17,6 +17,9 @@ constexpr std::uint64_t has_digest = 2;
 constexpr std::uint64_t has_body = 4;
 constexpr std::uint64_t has_payload = 8;
 constexpr std::uint64_t has_extract = 16;
+constexpr std::uint64_t owns_body = 32;
+constexpr std::uint64_t result_flags =
+    reused | has_digest | has_body | has_payload | has_extract | owns_body;
 constexpr std::uint64_t reused_connection = 1;
 constexpr std::uint64_t has_tls = 2;
 constexpr std::uint64_t tls_verified = 4;
@@ -172,7 +175,7 @@ void encode(std::string& out, const ItemResult& result) {
     writer.number(
         when(result.reused, reused) | when(result.sha256.has_value(), has_digest) |
         when(with_body, has_body) | when(result.body.has_payload, has_payload) |
-        when(with_extract, has_extract)
+        when(with_extract, has_extract) | when(result.owns_body, owns_body)
     );
     writer.number(result.index);
     writer.number(static_cast<std::uint8_t>(result.state));
@@ -206,7 +209,7 @@ void encode(std::string& out, const ItemResult& result) {
 
 std::optional<std::uint64_t> decode_result_index(std::string_view record) noexcept {
     ByteReader in{record};
-    (void)in.number_up_to(reused | has_digest | has_body | has_payload | has_extract);
+    (void)in.number_up_to(result_flags);
     const auto index = in.number();
     return in.ok() ? std::optional{index} : std::nullopt;
 }
@@ -214,8 +217,9 @@ std::optional<std::uint64_t> decode_result_index(std::string_view record) noexce
 std::optional<ItemResult> decode_result(std::string_view record, result_detail wanted) {
     ByteReader in{record};
     ItemResult result;
-    const auto flags = in.number_up_to(reused | has_digest | has_body | has_payload | has_extract);
+    const auto flags = in.number_up_to(result_flags);
     result.reused = (flags & reused) != 0;
+    result.owns_body = (flags & owns_body) != 0;
     result.index = in.number();
     result.state =
         static_cast<item_state>(in.number_up_to(static_cast<std::uint8_t>(item_state::cancelled)));

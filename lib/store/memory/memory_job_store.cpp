@@ -77,6 +77,14 @@ void MemoryJobStore::record_one(Job& job, ItemResult result) {
     tell_sender();
 }
 
+/// The newest result of the job is a copy from now on, in place of one that was fetched before it.
+void MemoryJobStore::keep_copy(const Job& job, const CopyTerms& terms) {
+    auto& copy = copies_[{job.record.tenant, terms.digest}];
+    if (copy.job_id.empty() || copy.terms.fetched_at <= terms.fetched_at) {
+        copy = {job.record.id, job.results.size(), terms};
+    }
+}
+
 ItemResult MemoryJobStore::copied(const Job& job, std::uint64_t of, ItemResult to) {
     const bool there = of < job.seq_of.size() && job.seq_of[of] != 0;
     return copy_for(there ? &job.results[job.seq_of[of] - 1] : nullptr, std::move(to));
@@ -151,7 +159,7 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
     std::vector<Commit> commits;
     for (auto& group : groups) {
         Job* job = find(group.job_id);
-        for (auto& [result, response, extract, held, copy_of] : group.results) {
+        for (auto& [result, response, extract, held, copy_of, copy] : group.results) {
             if (!copy_of && !is_terminal(result.state)) {
                 throw std::logic_error{"recording a result that is not terminal"};
             }
@@ -173,6 +181,9 @@ Future<Expected<std::vector<Commit>>> MemoryJobStore::record(std::vector<ResultG
             }
             job->stored += result.body.record_length + result.extract.record_length;
             record_one(*job, std::move(result));
+            if (copy) {
+                keep_copy(*job, *copy);
+            }
         }
         if (job != nullptr && group.completion &&
             completes(
@@ -302,6 +313,7 @@ Future<Expected<void>> MemoryJobStore::erase_job(std::string job_id) {
         bodies_.erase(result.body.segment);
         bodies_.erase(result.extract.segment);
     }
+    std::erase_if(copies_, [&job_id](const auto& copy) { return copy.second.job_id == job_id; });
     jobs_.erase(job_id);
     orphan_callbacks(job_id);
     return ready<void>({});

@@ -52,6 +52,10 @@ public:
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index)
         override;
 
+    [[nodiscard]] std::vector<std::optional<StoredCopy>> find_copies(
+        const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
+    ) override;
+
     Future<Expected<void>> add_callback(CallbackRecord callback) override;
     Future<Expected<void>> remove_callback(std::string job_id, std::string callback_id) override;
     [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id) override;
@@ -98,11 +102,17 @@ private:
         std::string head;
         std::optional<std::string> payload;
     };
+    struct Copy {
+        std::string job_id;
+        std::uint64_t seq = 0;
+        CopyTerms terms;
+    };
     class MemoryLongBody;
 
     [[nodiscard]] Job* find(const std::string& job_id);
     [[nodiscard]] BodyRef keep_body(Body body);
     void record_one(Job& job, ItemResult result);
+    void keep_copy(const Job& job, const CopyTerms& terms);
     [[nodiscard]] static ItemResult copied(const Job& job, std::uint64_t of, ItemResult to);
     void apply(Job& job, const JobChange& wanted);
     void keep_callback(CallbackRecord callback);
@@ -122,6 +132,7 @@ private:
     std::map<std::uint64_t, Body> bodies_;
     std::map<std::string, HostRecord> hosts_;
     std::map<std::pair<std::string, std::string>, RequestKey> keys_;  // by tenant and key
+    std::map<std::pair<std::string, RequestDigest>, Copy> copies_;    // by tenant
     std::uint64_t last_body_ = 0;
     std::map<std::uint64_t, Callback> callbacks_;  // keys rise with registration
     std::map<std::uint64_t, Delivery> deliveries_;

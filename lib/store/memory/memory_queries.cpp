@@ -1,5 +1,7 @@
 #include "store/memory/memory_job_store.hpp"
 
+#include "store/result_copy.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -17,6 +19,23 @@ bool takes_more(std::size_t rows, std::size_t limit, std::uint64_t bytes, std::u
 }
 
 }  // namespace
+
+std::vector<std::optional<StoredCopy>> MemoryJobStore::find_copies(
+    const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
+) {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::optional<StoredCopy>> found;
+    for (const auto& query : wanted) {
+        const auto copy = copies_.find({tenant, query.digest});
+        auto& answer = found.emplace_back();
+        if (copy != copies_.end() && answers(copy->second.terms, query, now)) {
+            const auto& known = copy->second;
+            answer = StoredCopy{jobs_.at(known.job_id).results[known.seq - 1], known.terms};
+            answer->result.attempts.clear();
+        }
+    }
+    return found;
+}
 
 std::optional<JobRecord> MemoryJobStore::find_job(const std::string& job_id) {
     const std::lock_guard lock{mutex_};

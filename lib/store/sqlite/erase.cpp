@@ -34,7 +34,7 @@ bool WriteSession::erase_some() {
                                " (SELECT pos FROM items WHERE pos BETWEEN ? AND ? LIMIT 64)",
                                job
                            ) ||
-                           erase_requests(job) ||
+                           erase_requests(job) || erase_copies(job) ||
                            erase_rows(
                                "DELETE FROM outcomes WHERE pos IN"
                                " (SELECT pos FROM outcomes WHERE pos BETWEEN ? AND ? LIMIT 64)",
@@ -65,6 +65,15 @@ bool WriteSession::erase_requests(std::int64_t job) {
     return connection_.changes() > 0;
 }
 
+bool WriteSession::erase_copies(std::int64_t job) {
+    Statement erase{
+        connection_,
+        "DELETE FROM copies WHERE (tenant, digest) IN"
+        " (SELECT tenant, digest FROM copies WHERE job = ? LIMIT 1024)"};
+    erase.bind(job).run();
+    return connection_.changes() > 0;
+}
+
 /// Deletes some blocks of results and takes back their references to segments.
 bool WriteSession::erase_results(std::int64_t job) {
     Statement find{
@@ -81,7 +90,7 @@ bool WriteSession::erase_results(std::int64_t job) {
             if (result) {
                 ++references[result->body.segment];
                 ++references[result->extract.segment];
-                if (!result->reused) {  // else the bodies are those of an earlier row
+                if (!result->reused || result->owns_body) {  // else they are an earlier row's
                     holes_.add(result->body);
                     holes_.add(result->extract);
                 }

@@ -1,3 +1,4 @@
+#include "store/result_copy.hpp"
 #include "store/sqlite/queries.hpp"
 #include "store/sqlite/schema.hpp"
 
@@ -179,6 +180,41 @@ std::vector<ItemRow> Queries::items_by_index(const ResultQuery& query) {
         }
         return rows;
     });
+}
+
+std::vector<std::optional<StoredCopy>> Queries::find_copies(
+    const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
+) {
+    return in_one_moment([&] {
+        std::vector<std::optional<StoredCopy>> found;
+        found.reserve(wanted.size());
+        for (const auto& query : wanted) {
+            found.push_back(find_copy(tenant, query, now));
+        }
+        return found;
+    });
+}
+
+std::optional<StoredCopy> Queries::find_copy(
+    const std::string& tenant, const CopyQuery& wanted, WallTime now
+) {
+    const void* bytes = wanted.digest.data();
+    const Blob digest{{static_cast<const char*>(bytes), wanted.digest.size()}};
+    const auto time = [this](int column) {
+        return WallTime{std::chrono::milliseconds{find_copy_.number(column)}};
+    };
+    Rows rows{find_copy_.bind(tenant, digest)};
+    if (!rows.next()) {
+        return std::nullopt;
+    }
+    StoredCopy copy;
+    copy.terms = {wanted.digest, time(2), time(3), time(4)};
+    if (!answers(copy.terms, wanted, now)) {
+        return std::nullopt;
+    }
+    const auto seq = static_cast<std::uint64_t>(find_copy_.number(1));
+    copy.result = result_at(find_copy_.number(0), seq, result_detail::without_attempts);
+    return copy;
 }
 
 std::optional<ItemRow> Queries::find_item(const std::string& job_id, std::uint64_t index) {

@@ -58,7 +58,11 @@ Queries::Queries(const std::string& path)
       hosts_{connection_, "SELECT host, json FROM hosts ORDER BY host"},
       find_request_key_{
           connection_,
-          "SELECT digest, job_id, answer, created_at FROM keys WHERE tenant = ? AND key = ?"} {
+          "SELECT digest, job_id, answer, created_at FROM keys WHERE tenant = ? AND key = ?"},
+      find_copy_{
+          connection_,
+          "SELECT c.job, c.seq, c.fetched_at, c.born_at, c.fresh_until FROM copies c"
+          " JOIN jobs j ON j.key = c.job AND j.erased = 0 WHERE c.tenant = ? AND c.digest = ?"} {
     constexpr int busy_ms = 1000;
     sqlite3_busy_timeout(connection_.handle(), busy_ms);
 }

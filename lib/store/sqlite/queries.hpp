@@ -34,6 +34,9 @@ public:
     [[nodiscard]] std::vector<ItemRow> results_by_seq(const ResultQuery& query);
     [[nodiscard]] std::vector<ItemRow> items_by_index(const ResultQuery& query);
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index);
+    [[nodiscard]] std::vector<std::optional<StoredCopy>> find_copies(
+        const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
+    );
     [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id);
     [[nodiscard]] DueFound due_deliveries(const DueQuery& query);
     [[nodiscard]] std::vector<DeliveryRecord> deliveries(const DeliveryQuery& query);
@@ -62,6 +65,9 @@ private:
     [[nodiscard]] const Item& item_at(std::int64_t job, std::uint64_t index);
     [[nodiscard]] const std::string& record_at(std::int64_t job, std::uint64_t seq);
     [[nodiscard]] ItemResult result_at(std::int64_t job, std::uint64_t seq, result_detail wanted);
+    [[nodiscard]] std::optional<StoredCopy> find_copy(
+        const std::string& tenant, const CopyQuery& wanted, WallTime now
+    );
     [[nodiscard]] bool replaced(const JobKey& job, std::uint64_t seq);
     [[nodiscard]] std::uint32_t seq_of(std::int64_t job, std::uint64_t index);
     void forget_blocks();
@@ -84,6 +90,7 @@ private:
     Statement find_outcomes_;
     Statement hosts_;
     Statement find_request_key_;
+    Statement find_copy_;
 };
 
 template <class Answer>

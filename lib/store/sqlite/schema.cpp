@@ -91,6 +91,16 @@ CREATE INDEX IF NOT EXISTS deliveries_finished ON deliveries(tenant, created_at)
 constexpr const char* columns_of_version_6 =
     "ALTER TABLE jobs ADD COLUMN stored INTEGER NOT NULL DEFAULT 0";
 
+// Which results are answers to the same request of other jobs, see CopyTerms: for jobs that ask for
+// it, and gone with them.
+constexpr const char* tables_of_version_7 = R"sql(
+CREATE TABLE IF NOT EXISTS copies(
+    tenant TEXT NOT NULL, digest BLOB NOT NULL, job INTEGER NOT NULL, seq INTEGER NOT NULL,
+    fetched_at INTEGER NOT NULL, born_at INTEGER NOT NULL, fresh_until INTEGER NOT NULL,
+    PRIMARY KEY(tenant, digest)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS copies_by_job ON copies(job);
+)sql";
+
 bool has_column(Connection& connection, const std::string& name) {
     const auto sql = "SELECT count(*) FROM pragma_table_info('jobs') WHERE name = '" + name + "'";
     return connection.number(sql.c_str()) > 0;
@@ -121,6 +131,7 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute(tables_of_version_4);
     connection.execute(tables_of_version_5);
     connection.execute(columns_of_version_6);
+    connection.execute(tables_of_version_7);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
     connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
@@ -146,6 +157,7 @@ void migrate_schema(Connection& connection) {
     if (!has_column(connection, "stored")) {
         connection.execute(columns_of_version_6);
     }
+    connection.execute(tables_of_version_7);
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");
 }

@@ -18,7 +18,9 @@ inline constexpr std::int32_t application_id = 0x46616E46;
 ///     3  requests
 ///     4  jobs that stay open or are run again, keys of requests
 ///     5  callbacks, deliveries
-inline constexpr std::int32_t schema_version = 6;
+///     6  what a job has in segments
+///     7  copies
+inline constexpr std::int32_t schema_version = 7;
 
 inline constexpr std::uint64_t page_size = 4096;
 

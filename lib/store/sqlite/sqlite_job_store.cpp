@@ -120,6 +120,13 @@ std::optional<ItemRow> SqliteJobStore::find_item(const std::string& job_id, std:
     return readers_.with([&](Queries& queries) { return queries.find_item(job_id, index); });
 }
 
+std::vector<std::optional<StoredCopy>> SqliteJobStore::find_copies(
+    const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
+) {
+    return readers_.with([&](Queries& queries) { return queries.find_copies(tenant, wanted, now); }
+    );
+}
+
 Future<Expected<void>> SqliteJobStore::add_callback(CallbackRecord callback) {
     return queue<AddCallback>(std::move(callback));
 }

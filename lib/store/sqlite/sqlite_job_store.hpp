@@ -52,6 +52,10 @@ public:
     [[nodiscard]] std::optional<ItemRow> find_item(const std::string& job_id, std::uint64_t index)
         override;
 
+    [[nodiscard]] std::vector<std::optional<StoredCopy>> find_copies(
+        const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
+    ) override;
+
     Future<Expected<void>> add_callback(CallbackRecord callback) override;
     Future<Expected<void>> remove_callback(std::string job_id, std::string callback_id) override;
     [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id) override;

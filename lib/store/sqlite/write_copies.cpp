@@ -4,7 +4,8 @@
 
 #include <string_view>
 
-// The part of WriteSession that gives an item the result of an earlier one with the same request.
+// The part of WriteSession that gives an item the result of an earlier one with the same request,
+// and remembers which results other jobs may use.
 
 namespace fanfetch::sqlite {
 namespace {
@@ -39,6 +40,17 @@ void WriteSession::record_copy(OpenJob& job, const ResultToRecord& done) {
         refer_to(copy.body);
         refer_to(copy.extract);
     }
+}
+
+/// The newest result of the job is a copy from now on, in place of one that was fetched before it.
+void WriteSession::keep_copy(const OpenJob& job, const CopyTerms& terms) {
+    put_copy_
+        .bind(
+            job.tenant, blob_of(terms.digest), job.key, job.last_seq,
+            terms.fetched_at.time_since_epoch().count(), terms.born_at.time_since_epoch().count(),
+            terms.fresh_until.time_since_epoch().count()
+        )
+        .run();
 }
 
 /// The result of an item, read back; one of the running group is written to its row for that.

@@ -158,7 +158,11 @@ Commit WriteSession::record(const ResultGroup& group) {
             const std::logic_error bug{"no item " + std::to_string(done.result.index)};
             report_error("recording a result of job " + group.job_id, std::make_exception_ptr(bug));
         }
-        note_body(job, done, record_one(*job, done.result));
+        const bool recorded = record_one(*job, done.result);
+        note_body(job, done, recorded);
+        if (recorded && done.copy) {
+            keep_copy(*job, *done.copy);
+        }
     }
     if (group.completion && !job->rerunning &&
         completes(job->state, job->sealed, job->tally, job->total)) {

@@ -75,6 +75,13 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
           connection,
           "INSERT INTO requests(job, digest, item) VALUES(?, ?, ?) ON CONFLICT DO NOTHING"},
       find_request_{connection, "SELECT item FROM requests WHERE job = ? AND digest = ?"},
+      put_copy_{
+          connection,
+          "INSERT INTO copies(tenant, digest, job, seq, fetched_at, born_at, fresh_until)"
+          " VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(tenant, digest) DO UPDATE SET"
+          " job = excluded.job, seq = excluded.seq, fetched_at = excluded.fetched_at,"
+          " born_at = excluded.born_at, fresh_until = excluded.fresh_until"
+          " WHERE excluded.fetched_at >= fetched_at"},
       find_results_{
           connection,
           "SELECT pos, block FROM results WHERE pos BETWEEN ? AND ? ORDER BY pos DESC LIMIT 1"},

@@ -98,6 +98,7 @@ private:
     /// False when the item has a result already or does not exist.
     bool record_one(OpenJob& job, const ItemResult& result);
     void record_copy(OpenJob& job, const ResultToRecord& done);
+    void keep_copy(const OpenJob& job, const CopyTerms& terms);
     [[nodiscard]] std::optional<std::uint64_t> first_with(
         OpenJob& job, const Item& item, std::uint64_t index
     );
@@ -139,6 +140,7 @@ private:
     [[nodiscard]] bool erase_results(std::int64_t job);
     [[nodiscard]] bool erase_rows(const char* sql, std::int64_t job);
     [[nodiscard]] bool erase_requests(std::int64_t job);
+    [[nodiscard]] bool erase_copies(std::int64_t job);
     void forget_group() noexcept;
     [[nodiscard]] static Commit commit_of(const OpenJob& job);
     [[nodiscard]] static Failure no_such_job(const std::string& id);
@@ -188,6 +190,7 @@ private:
     Statement forget_host_;
     Statement insert_request_;
     Statement find_request_;
+    Statement put_copy_;
     Statement find_results_;
     Statement find_events_;
     Statement insert_delivery_;

@@ -643,7 +643,7 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
             sqlite3_exec(
                 older,
                 "DROP TABLE hosts; DROP TABLE requests; DROP TABLE keys;"
-                " DROP TABLE callbacks; DROP TABLE deliveries;"
+                " DROP TABLE callbacks; DROP TABLE deliveries; DROP TABLE copies;"
                 " ALTER TABLE jobs DROP COLUMN open; ALTER TABLE jobs DROP COLUMN run;"
                 " ALTER TABLE jobs DROP COLUMN rerun; ALTER TABLE jobs DROP COLUMN stored;"
                 " PRAGMA user_version = 1",
@@ -667,6 +667,7 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
     EXPECT_EQ(store->find_job("job_1")->run, 1U);
     EXPECT_EQ(store->stored_bytes("acme"), 0U) << "what was stored before is not counted";
     EXPECT_TRUE(store->save_key({"acme", "k", {}, "job_1", {}, sample_time}).result().has_value());
+    EXPECT_FALSE(store->find_copies("acme", {{}}, sample_time).at(0));
 }
 
 /// What a rerun leaves behind that was cut off between two of its steps.

@@ -21,6 +21,7 @@ ItemResult full_result() {
     result.status = 503;
     result.attempts_made = 3;
     result.reused = true;
+    result.owns_body = true;
     result.detail = "the origin answered 503";
     result.final_url = "https://origin.test/moved?to=here";
     result.content_type = "text/html; charset=utf-8";
