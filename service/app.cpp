@@ -335,6 +335,10 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
             const auto most = keys_->quotas(tenant).max_stored_bytes;
             return most && jobs_->stored_by(tenant) >= *most;
         };
+        parts.may_fetch = [this](const std::string& tenant, const Url& url) {
+            return judge_unresolved(*egress_.rules_of(tenant), url).has_value();
+        };
+        parts.memory = &memory_;
         parts.pending = &pending_;
         parts.limits.host = host_policy(settings_);
         parts.limits.most_in_flight =

@@ -31,12 +31,17 @@ void Dispatcher::give(
         if (job->options().dedupe && follows(runner, item)) {
             continue;
         }
-        auto& queue = queue_of(runner, host_key_of(item.url));
         PendingItem pending;
         pending.item = std::move(item);
         pending.queued_at = now;
+        if (runner.copies) {
+            runner.copies->items.push_back(std::move(pending));
+            continue;
+        }
+        auto& queue = queue_of(runner, host_key_of(pending.item.url));
         enqueue(queue, std::move(pending), false);
     }
+    search_copies(runner);
     pump(runner);
     touch(runner);
 }
@@ -60,6 +65,7 @@ void Dispatcher::drop(const std::string& job_id, bool abort) {
     forget_followers(runner);
     runner.waiting = 0;
     runner.stopped = true;
+    forget_search(runner, abort);
     if (abort) {
         for (auto& lane : lanes_) {
             if (lane.runner == &runner) {
@@ -95,6 +101,7 @@ void Dispatcher::suspend_or_resume(JobRunner& runner) {
         pump(*host);
         tell_waiting(*host);
     }
+    search_copies(runner);
 }
 
 void Dispatcher::change(const std::string& job_id, const JobKnobs& knobs, std::size_t take_back) {

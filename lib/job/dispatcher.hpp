@@ -82,6 +82,10 @@ public:
         std::function<std::uint32_t(const std::string& tenant)> weight_of{};
         /// Whether a tenant has stored all it may; none: nobody has a quota.
         std::function<bool(const std::string& tenant)> over_quota{};
+        /// Whether a tenant may fetch a URL at all, as far as can be said without resolving its
+        /// name: else no copy of it is used either. None: everybody may.
+        std::function<bool(const std::string& tenant, const Url& url)> may_fetch{};
+        MemoryBudget* memory = nullptr;  ///< bodies of copies are counted there; none: nowhere
         /// Where the shards note what they have handed to the store, for `over_quota` to count.
         PendingBytes* pending = nullptr;
     };
@@ -223,6 +227,9 @@ private:
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);
+    [[nodiscard]] static std::uint8_t parts_to_extract(
+        const JobOptions& options, const FetchOutcome& outcome
+    );
     awaitable<std::string> extract(
         const PendingItem& item, std::uint8_t parts, FetchOutcome& outcome,
         std::optional<BodyRef> body
@@ -250,6 +257,16 @@ private:
     );
     void unpark(const std::string& origin);
     void forget_parked(JobRunner& runner);
+
+    void search_copies(JobRunner& runner);
+    void forget_search(JobRunner& runner, bool abort);
+    awaitable<void> run_search(Lane& lane, JobRunner& runner);
+    struct Sought;
+    awaitable<void> find_copies(JobRunner& runner, std::vector<Sought>& sought);
+    awaitable<bool> end_as_copy(JobRunner& runner, Sought& sought);
+    void begin_search(JobRunner& runner, std::vector<Sought>& sought);
+    void pass_on(JobRunner& runner, std::vector<Sought>& sought, std::deque<Sought>& found);
+    void end_search(JobRunner& runner, Sought& sought);
 
     void touch(JobRunner& runner);
     void flush();

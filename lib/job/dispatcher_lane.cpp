@@ -7,6 +7,7 @@
 #include "job/attempt_visits.hpp"
 #include "job/outcome_record.hpp"
 #include "job/spill.hpp"
+#include "job/stored_copy.hpp"
 #include "model/item_extras.hpp"
 #include "model/retry_policy.hpp"
 
@@ -62,14 +63,14 @@ VisitWish wish_of(const JobKnobs& knobs) {
     return {static_cast<std::size_t>(knobs.per_host_concurrency), knobs.per_host_rate};
 }
 
+}  // namespace
+
 /// What of this response a job wants taken out; 0 for anything that is no HTML document.
-std::uint8_t parts_to_extract(const JobOptions& options, const FetchOutcome& outcome) {
+std::uint8_t Dispatcher::parts_to_extract(const JobOptions& options, const FetchOutcome& outcome) {
     const bool document =
         options.extract != 0 && outcome.code == failure_code::none && is_html(outcome.content_type);
     return document ? options.extract : std::uint8_t{0};
 }
-
-}  // namespace
 
 void Dispatcher::spawn_lane(RunnerQueue& queue, PendingItem item) {
     const auto lane = lanes_.emplace(lanes_.end());
@@ -194,6 +195,10 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     if (wait_for_room(queue, item, outcome) || retry_later(queue, item, plan.options(), outcome)) {
         co_return;
     }
+    std::optional<CopyTerms> copy;
+    if (item.digest) {
+        copy = copy_terms_of(*item.digest, item.started_at, outcome, parts_.clock->wall());
+    }
     std::optional<BodyRef> body;
     std::string extracted;
     const auto wanted = parts_to_extract(runner.job().options(), outcome);
@@ -221,6 +226,7 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     auto& record =
         runner.finished.emplace_back(record_of(std::move(item), std::move(outcome), now));
     record.extract = std::move(extracted);
+    record.copy = record.result.code == failure_code::none ? copy : std::nullopt;
     if (body) {
         record.result.body = *body;
     }

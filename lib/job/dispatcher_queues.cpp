@@ -13,6 +13,9 @@ JobRunner& Dispatcher::runner_of(const std::shared_ptr<JobFrontEnd>& job) {
         auto& tenant = tenant_of(job->tenant());
         ++tenant.runners;
         runner = std::make_unique<JobRunner>(job, tenant);
+        if (job->options().max_age) {
+            runner->copies = std::make_unique<CopySearch>(job->options().fetch);
+        }
     }
     return *runner;
 }

@@ -283,7 +283,8 @@ bool Dispatcher::start_one(JobRunner& runner) {
 Dispatcher::Demand Dispatcher::demand_of(JobRunner& runner) {
     Demand demand;
     if (runner.suspended()) {
-        demand.waiting = runner.tenant.full ? runner.queued : 0;
+        const auto sought = runner.copies ? runner.copies->items.size() : 0;
+        demand.waiting = runner.tenant.full ? runner.queued + sought : 0;
         return demand;
     }
     const auto concurrency = static_cast<std::size_t>(runner.knobs.concurrency);

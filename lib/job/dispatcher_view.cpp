@@ -71,6 +71,18 @@ std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const
             }
         }
     }
+    if (runner.copies) {
+        for (const auto& item : runner.copies->items) {
+            list.push_back({item.item.index, item_state::queued, {}, {}});
+            if (runner.tenant.full) {
+                list.back().state = item_state::waiting;
+                list.back().waiting_for = wait_reason::quota;
+            }
+        }
+        for (const auto& [index, host] : runner.copies->in_hand) {
+            list.push_back({index, item_state::queued, {}, {}});
+        }
+    }
     for (const auto& lane : lanes_) {
         if (lane.runner == &runner) {
             list.push_back({lane.index, item_state::running, {}, {}});
@@ -88,6 +100,14 @@ HostBacklog Dispatcher::backlog(const std::string& job_id) const {
     for (const auto& [host, queue] : found->second->queues) {
         backlog[host_id_of(host->host.key())] +=
             queue->items.size() + queue->in_flight + queue->aside;
+    }
+    if (const auto& copies = found->second->copies) {
+        for (const auto& item : copies->items) {
+            ++backlog[host_id_of(host_key_of(item.item.url))];
+        }
+        for (const auto& [index, host] : copies->in_hand) {
+            ++backlog[host];
+        }
     }
     return backlog;
 }

@@ -3,14 +3,17 @@
 #include "fetch/partial_body.hpp"
 #include "host/host.hpp"
 #include "host/visit_line.hpp"
+#include "job/host_key.hpp"
 #include "job/host_visitor.hpp"
 #include "job/passed_hosts.hpp"
+#include "job/request_digest.hpp"
 #include "job/tenant_turns.hpp"
 #include "model/item.hpp"
 #include "model/options.hpp"
 #include "model/result.hpp"
 #include "store/job_store.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/intrusive/list.hpp>
 
 #include <algorithm>
@@ -35,6 +38,7 @@ struct PendingItem {
     WallTime started_at{};                                    ///< of the first attempt
     Steady::time_point deadline = Steady::time_point::max();  ///< set by the first attempt
     std::unique_ptr<PartialBody> partial{};  ///< what came of a large body before it broke off
+    std::optional<RequestDigest> digest{};   ///< with `max_age`, when its response may be kept
 };
 
 /// Where an item is that is not done yet.
@@ -166,6 +170,22 @@ struct HostQueue {
     }
 };
 
+/// A job's items on a shard that are looked for among the stored copies, before they stand in the
+/// queue of their host. One coroutine does it for each job, some items at a time, and holds
+/// neither permit nor slot.
+struct CopySearch {
+    explicit CopySearch(const FetchOptions& job) : digester{job} {}
+
+    RequestDigester digester;
+    std::deque<PendingItem> items;
+    std::unordered_map<std::uint64_t, HostId> in_hand;  ///< the coroutine's, by index
+    boost::asio::cancellation_signal* stop = nullptr;   ///< of the coroutine, while there is one
+
+    [[nodiscard]] bool idle() const noexcept {
+        return items.empty() && in_hand.empty() && stop == nullptr;
+    }
+};
+
 /// One job on one shard: its queues by host, the permits it holds, and what it has to report.
 ///
 /// A permit is the right to have one item in flight; the job leases them out (see Job) and gets
@@ -219,10 +239,11 @@ public:
     std::uint64_t handed_over = 0;  ///< bytes of those, once they count for its tenant's quota
     // With `dedupe`: items here that have no result yet, and those that will get the same one.
     std::unordered_map<std::uint64_t, std::vector<std::uint64_t>> followers;
+    std::unique_ptr<CopySearch> copies;  ///< with `max_age`
 
     [[nodiscard]] bool idle() const noexcept {
         return queued == 0 && in_flight == 0 && waiting == 0 && finished.empty() &&
-               followers.empty();
+               followers.empty() && (!copies || copies->idle());
     }
 
 private:

@@ -8,7 +8,7 @@
 
 namespace fanfetch {
 
-/// Tells the requests of one job apart.
+/// Tells the requests of a job, and those of a tenant's jobs that reuse responses, apart.
 ///
 /// Two are the same when they have the same URL but for its fragment, which is not sent, and are
 /// fetched with the same options, all of them: method, headers as they are spelled, body, and

@@ -201,7 +201,16 @@ constexpr std::array job_rows{
             }
             return fault;
         }},
-    JobRow{"max_age", not_supported<JobOptions, OptionContext>},
+    JobRow{
+        "max_age",
+        [](const JsonMember& member, JobOptions& options, const OptionContext&) {
+            milliseconds duration{};
+            auto fault = read_duration(member, 1ms, longest_life, duration);
+            if (!fault) {
+                options.max_age = duration;
+            }
+            return fault;
+        }},
     JobRow{"extract", read_extract},
     JobRow{"callbacks", read_callbacks},
 };

@@ -142,12 +142,6 @@ struct MemberRow {
     Fault (*read)(const JsonMember&, Target&, const Context&);
 };
 
-/// For a member that the API has and this version does not carry out.
-template <class Target, class Context>
-Fault not_supported(const JsonMember& member, Target&, const Context&) {
-    return member.refused("not supported by this version");
-}
-
 /// Reads an object by a table of its members: an unknown member is a fault, an absent one leaves
 /// the target as it is.
 template <class Target, class Context>

@@ -157,6 +157,9 @@ struct JobOptions {
     std::uint8_t extract = 0;  ///< what is taken out of HTML documents, see extract_part
     fanfetch::robots robots = robots::ignore;
     bool dedupe = false;  ///< identical requests of the job are fetched once
+    /// A stored response to the same request that is no older, and still fresh, is as good as one
+    /// that is fetched. None: nothing is reused, and nothing kept for others.
+    std::optional<std::chrono::milliseconds> max_age;
     std::vector<std::string> tags;
     std::string metadata;  ///< a JSON text, or empty
     /// Those that come with the submit. They become records of their own when the job is created,

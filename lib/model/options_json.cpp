@@ -145,6 +145,9 @@ std::string to_json(const JobOptions& options, secrets shown) {
     if (options.deadline) {
         object["deadline_ms"] = options.deadline->count();
     }
+    if (options.max_age) {
+        object["max_age_ms"] = options.max_age->count();
+    }
     if (options.item_deadline) {
         object["item_deadline_ms"] = options.item_deadline->count();
     }

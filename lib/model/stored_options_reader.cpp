@@ -182,6 +182,9 @@ JobOptions options_from(const json::value& value) {
     members.with("item_deadline_ms", [&](const json::value& v) {
         options.item_deadline = std::chrono::milliseconds{json::value_to<std::int64_t>(v)};
     });
+    members.with("max_age_ms", [&](const json::value& v) {
+        options.max_age = std::chrono::milliseconds{json::value_to<std::int64_t>(v)};
+    });
     members.read("ttl_ms", options.ttl);
     members.read("priority", options.priority);
     members.read("lane", options.lane, job_lane::interactive);

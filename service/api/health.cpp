@@ -90,7 +90,7 @@ awaitable<HttpReply> HealthApi::capabilities(HttpRequest& request) {
     all["content_codings"] = {"gzip", "deflate", "br", "zstd"};
     all["extract"] = {"title", "links", "text", "meta"};
     all["robots"] = {"ignore", "obey"};
-    all["reuse"] = {"conditional", "dedupe"};
+    all["reuse"] = {"conditional", "dedupe", "max_age"};
     all["tls_versions"] = {"TLSv1.2", "TLSv1.3"};
     co_return json_reply(http::status::ok, json::serialize(all));
 }

@@ -26,6 +26,9 @@ JobBench::JobBench(DispatchLimits limits) {
         const auto found = quotas.find(tenant);
         return found != quotas.end() && jobs_->stored_by(tenant) >= found->second;
     };
+    parts.may_fetch = [this](const std::string&, const Url& url) {
+        return forbidden.count(std::string{url.host()}) == 0;
+    };
     parts.pending = &pending_;
     dispatcher_ = std::make_unique<Dispatcher>(std::move(parts));
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,8 @@ public:
     /// What tenants weigh, if not 1, and how much they may store.
     std::map<std::string, std::uint32_t> weights;
     std::map<std::string, std::uint64_t> quotas;
+    /// Hosts that nobody may fetch from; their stored copies are nobody's either.
+    std::set<std::string> forbidden;
 
 private:
     Logger log_{log_level::off};

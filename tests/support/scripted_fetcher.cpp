@@ -1,5 +1,7 @@
 #include "support/scripted_fetcher.hpp"
 
+#include "fetch/hasher.hpp"
+
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -126,6 +128,13 @@ awaitable<void> ScriptedFetcher::fetch(FetchOrder order, FetchOutcome& outcome) 
         outcome.payload = said == bodies_.end() ? "body of " + order.url->href() : said->second;
         outcome.size = outcome.wire_size = outcome.payload.size();
         outcome.sha256.emplace();
+        if (const auto fields = fields_.find(order.url->href()); fields != fields_.end()) {
+            outcome.head += fields->second;
+            Sha256Hasher hasher;
+            hasher.reset();
+            hasher.update(outcome.payload);
+            outcome.sha256 = hasher.digest();
+        }
         if (const auto spilled = spilled_.find(order.url->href()); spilled != spilled_.end()) {
             outcome.spilled = std::move(spilled->second);
         }

@@ -37,6 +37,10 @@ public:
     void spill(const std::string& url, std::unique_ptr<SpilledBody> body);
     /// The body of its answers, in place of one that says where it is from.
     void say(const std::string& url, std::string body) { bodies_[url] = std::move(body); }
+    /// Fields of its answers' heads, each ending in CRLF; they have the digest of their body then.
+    void add_fields(const std::string& url, std::string fields) {
+        fields_[url] = std::move(fields);
+    }
     /// Called when the answer has come, before the attempt is over.
     void before_end(const std::string& url, std::function<void()> call) {
         before_end_[url] = std::move(call);
@@ -70,6 +74,7 @@ private:
     std::map<std::string, std::deque<Step>> script_;
     std::map<std::string, std::unique_ptr<SpilledBody>> spilled_;
     std::map<std::string, std::string> bodies_;
+    std::map<std::string, std::string> fields_;
     std::map<std::string, std::function<void()>> before_end_;
     std::map<std::string, std::string> redirects_;
     std::map<std::string, std::size_t> attempts_;

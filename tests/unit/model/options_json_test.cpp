@@ -42,6 +42,7 @@ JobOptions unusual_options() {
     options.extract = 5;
     options.robots = robots::obey;
     options.dedupe = true;
+    options.max_age = std::chrono::hours{2};
     options.tags = {"nightly", "flags \xE2\x9C\x93"};
     options.metadata = R"({ "spaced" : 1.0 })";
     return options;

@@ -83,7 +83,7 @@ TEST(ParseSubmission, ReadsEveryOption) {
         "deadline": "1h", "ttl": "2d", "priority": -5, "lane": "interactive",
         "extract": ["title", "text", "title"], "tags": ["x", "y"], "metadata": {"k": [1, {}]},
         "conditional": {"etag": "W/\"x\"", "last_modified": "Sun, 06 Nov 1994 08:49:37 GMT"},
-        "robots": "obey", "http_version": "2", "dedupe": true})");
+        "robots": "obey", "http_version": "2", "dedupe": true, "max_age": "90m"})");
 
     ASSERT_TRUE(submission.has_value()) << submission.error().detail;
     const auto& options = submission->options;
@@ -113,6 +113,7 @@ TEST(ParseSubmission, ReadsEveryOption) {
     EXPECT_EQ(options.fetch.conditional, (Conditional{"W/\"x\"", "Sun, 06 Nov 1994 08:49:37 GMT"}));
     EXPECT_EQ(options.robots, robots::obey);
     EXPECT_TRUE(options.dedupe);
+    EXPECT_EQ(options.max_age, 90min);
     EXPECT_EQ(options.store_body, store_body::success);
     EXPECT_EQ(options.on_error, on_error::stop_after_percent);
     EXPECT_EQ(options.on_error_limit, 10U);
@@ -237,8 +238,9 @@ const Refusal refusals[] = {
     {R"({"metadata":"text"})", "/options/metadata"},
     {R"({"callbacks":{}})", "/options/callbacks"},
     {R"({"callbacks":[{"events":["job.failed"]}]})", "/options/callbacks/0"},
-    // Options of the API that are not carried out yet.
-    {R"({"max_age":"1h"})", "/options/max_age"},
+    {R"({"max_age":"0s"})", "/options/max_age"},
+    {R"({"max_age":"366d"})", "/options/max_age"},
+    {R"({"max_age":true})", "/options/max_age"},
 };
 
 TEST(ParseSubmission, Cli08PointsAtTheOptionAtFault) {
