@@ -1,7 +1,6 @@
 #include "store/webhook_store.hpp"
 
-#include "store/memory/memory_job_store.hpp"
-#include "store/sqlite/open.hpp"
+#include "store_factories.hpp"
 #include "support/store_samples.hpp"
 
 #include <gtest/gtest.h>
@@ -15,22 +14,6 @@
 
 namespace fanfetch::testing {
 namespace {
-
-struct MemoryFactory {
-    std::unique_ptr<JobStore> make() { return std::make_unique<MemoryJobStore>(); }
-};
-
-struct SqliteFactory {
-    std::unique_ptr<JobStore> make() {
-        StoreOptions options;
-        options.data_dir = directory.path() / "data";
-        options.min_free = {};
-        auto store = open_sqlite_store(options);
-        EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().detail);
-        return store ? std::move(*store) : nullptr;
-    }
-    StoreDirectory directory;
-};
 
 constexpr WallTime later = sample_time + std::chrono::hours{1};
 
@@ -113,14 +96,6 @@ protected:
     JobStore& store;
 };
 
-struct FactoryName {
-    template <class Factory>
-    static std::string GetName(int) {
-        return std::is_same_v<Factory, MemoryFactory> ? "Memory" : "Sqlite";
-    }
-};
-
-using Factories = ::testing::Types<MemoryFactory, SqliteFactory>;
 TYPED_TEST_SUITE(WebhookStoreContract, Factories, FactoryName);
 
 TYPED_TEST(WebhookStoreContract, CallbacksAreListedAsTheyWereRegistered) {
