@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace fanfetch {
@@ -34,11 +35,16 @@ std::string look_of(const TlsPair& pair) {
     return look_of(pair.certificate) + look_of(pair.key);
 }
 
-/// What OpenSSL complained of last, in its words.
+/// What the system said, which OpenSSL tells first; else what OpenSSL complained of last, in its
+/// words.
 std::string complaint() {
+    const auto first = ::ERR_peek_error();
     const auto code = ::ERR_peek_last_error();
     const char* const text = code == 0 ? nullptr : ::ERR_reason_error_string(code);
     ::ERR_clear_error();
+    if (ERR_SYSTEM_ERROR(first)) {
+        return std::generic_category().message(ERR_GET_REASON(first));
+    }
     return text == nullptr ? "it cannot be used" : text;
 }
 
