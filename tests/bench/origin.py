@@ -92,16 +92,21 @@ def nginx(folder: pathlib.Path, size: int, core: int, addresses=("127.0.0.1",), 
 
 
 @contextlib.contextmanager
-def slow(delay_s: float):
-    """An origin that takes its time over every answer; its port."""
+def slow(delay_s: float, answered: dict[str, float] | None = None):
+    """An origin that takes its time over every answer; its port.
+
+    `answered` is told when each path was answered, on the clock of time.perf_counter.
+    """
     started = threading.Event()
     at: dict = {}
 
     async def answer(reader, writer):
         with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             while True:
-                await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
                 await asyncio.sleep(delay_s)
+                if answered is not None:
+                    answered[head.split(b" ", 2)[1].decode()] = time.perf_counter()
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
                 await writer.drain()
         writer.close()

@@ -1,13 +1,10 @@
 """What it costs to look at a job: polls a second on one core, and how soon an item is an event."""
 
-import asyncio
-import contextlib
 import json
 import os
 import pathlib
 import re
 import subprocess
-import threading
 import time
 
 from contest import CLIENT_CORE, ORIGIN_CORE, folders
@@ -97,44 +94,12 @@ def polling(args) -> None:
         print(f"nginx at the same pace: {told(times)}")
 
 
-@contextlib.contextmanager
-def dated(delay_s: float):
-    """An origin that takes its time and remembers when each path was answered: its port, the times."""
-    started, at, answered = threading.Event(), {}, {}
-
-    async def answer(reader, writer):
-        with contextlib.suppress(asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                await asyncio.sleep(delay_s)
-                answered[head.split(b" ", 2)[1].decode()] = time.perf_counter()
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-                await writer.drain()
-        writer.close()
-
-    async def run():
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        at.update(port=server.sockets[0].getsockname()[1], loop=asyncio.get_running_loop(),
-                  over=asyncio.Event())
-        started.set()
-        await at["over"].wait()
-        server.close()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    started.wait()
-    try:
-        yield at["port"], answered
-    finally:
-        at["loop"].call_soon_threadsafe(at["over"].set)
-        thread.join()
-
-
 def events(args) -> None:
     """From an item's last byte at the origin to its line on the event stream."""
     leave_the_core()
     with folders(args) as (folder, _):
-        with dated(0.02) as (port, answered), \
+        answered: dict[str, float] = {}
+        with slow(0.02, answered) as port, \
                 serve(args.binary, folder / "data", CLIENT_CORE, shards=1,
                       shutdown__grace="100ms") as service:
             for concurrency in (1, 8, 64):

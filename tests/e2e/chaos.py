@@ -57,9 +57,13 @@ class Names:
                 counts = bytes([0, 1, 0, int(address), 0, 0, 0, 0])
                 reply = query[:2] + b"\x81\x80" + counts + query[12:end] + answer
                 if self._late_s and self._late in query:
-                    threading.Timer(self._late_s, self._socket.sendto, (reply, peer)).start()
+                    threading.Timer(self._late_s, self._answer, (reply, peer)).start()
                 else:
-                    self._socket.sendto(reply, peer)
+                    self._answer(reply, peer)
+
+    def _answer(self, reply: bytes, peer) -> None:
+        with contextlib.suppress(OSError):  # closed meanwhile
+            self._socket.sendto(reply, peer)
 
 
 class Chaos:
