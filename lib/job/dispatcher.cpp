@@ -253,7 +253,7 @@ void Dispatcher::report(JobRunner& runner) {
     report.waiting = runner.waiting + demand.waiting;
     report.finished = runner.finished.size();
     report.dropped = std::exchange(runner.dropped, 0);
-    report.started = runner.started;
+    report.started_at = runner.started_at;
     // A permit that nothing here can use goes back at once: another shard may be waiting for it.
     const auto kept = std::min(runner.free_permits, demand.permits);
     report.returned_permits = std::exchange(runner.free_permits, kept) - kept;

@@ -231,7 +231,7 @@ awaitable<bool> Dispatcher::end_as_copy(JobRunner& runner, Sought& sought) {
     if (kept) {
         record.copy = terms;  // it stays as long as this job, whatever becomes of the first
     }
-    runner.started = true;
+    runner.started_at = runner.started_at.value_or(now);
     settle_followers(runner, result.index);
     co_return true;
 }

@@ -154,7 +154,9 @@ PendingItem Dispatcher::begin(RunnerQueue& queue) {
     --runner.free_permits;
     ++runner.in_flight;
     ++queue.in_flight;
-    runner.started = true;
+    if (!runner.started_at) {
+        runner.started_at = parts_.clock->wall();
+    }
     auto& host = queue.host->host;
     host.started(host.restricted() ? parts_.clock->now() : Steady::time_point{});
     ++in_flight_;

@@ -176,8 +176,8 @@ void Job::on_report(std::size_t shard, RunnerReport report) {
     part.waiting = report.waiting;
     uncommitted_ += report.finished;
     window_.returned(report.dropped);
-    if (report.started) {
-        start();
+    if (report.started_at) {
+        start(*report.started_at);
     }
     hand_out();
     lease_to_the_hungry();
@@ -303,11 +303,11 @@ void Job::lease_to_the_hungry() {
     }
 }
 
-void Job::start() {
+void Job::start(WallTime at) {
     if (record_.started_at) {
         return;
     }
-    record_.started_at = parts_.clock->wall();
+    record_.started_at = at;
     JobChange change;
     if (record_.state == job_state::pending) {
         record_.state = job_state::running;

@@ -185,7 +185,7 @@ private:
     void on_found(ItemsFound found, PassedHosts passed, bool back);
     void hand_out();
     void lease_to_the_hungry();
-    void start();
+    void start(WallTime at);
     void apply(const Commit& commit);
     void check_end();
     void completed(WallTime at);

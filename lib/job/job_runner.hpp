@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/time.hpp"
 #include "fetch/partial_body.hpp"
 #include "host/host.hpp"
 #include "host/visit_line.hpp"
@@ -58,7 +59,7 @@ struct RunnerReport {
     std::size_t returned_permits = 0;  ///< given back: nothing here can use them
     std::size_t finished = 0;          ///< results on their way to the store since the last report
     std::size_t dropped = 0;  ///< items put aside unfinished by an abort since the last report
-    bool started = false;     ///< whether an item has ever started here
+    std::optional<WallTime> started_at{};  ///< of the first item that started here
 };
 
 /// Those of a job's options that may change while it runs, as the shards need them.
@@ -231,9 +232,9 @@ public:
     std::size_t waiting = 0;
     // For the next report.
     bool dirty = false;
-    bool stopped = false;  ///< the job is being cancelled: nothing of it starts again
-    bool started = false;
-    bool starved = false;  ///< it waits for a connection, in its tenant's line
+    bool stopped = false;                ///< the job is being cancelled: nothing of it starts again
+    std::optional<WallTime> started_at;  ///< of the first item
+    bool starved = false;                ///< it waits for a connection, in its tenant's line
     std::size_t dropped = 0;
     std::vector<ResultToRecord> finished;
     std::uint64_t handed_over = 0;  ///< bytes of those, once they count for its tenant's quota

@@ -176,7 +176,8 @@ def test_fair_06_a_tenant_at_its_storage_quota_waits_and_others_do_not(tenants, 
     eventually(lambda: by["a"].job(job)["counts"]["waiting"], "what is shown")
     counts = by["a"].job(job)["counts"]
     assert not counts["failed"] and not counts["cancelled"]
-    assert counts["succeeded"] <= 12, "what fits, and what was in flight"
+    # Quotas are weighed when a loop turn ends: what was in flight may end in one turn, and be followed.
+    assert counts["succeeded"] <= 10 + 2 * 2, "what fits, and what was in flight"
     reply = by["a"].post("/v1/jobs", {"urls": [origin.url("/1")]})
     assert (reply.status, reply.json["code"]) == (429, "quota.exceeded")
     assert reply.headers["Retry-After"] and '"stored_bytes";q=200000' in reply.headers["RateLimit-Policy"]
