@@ -6,12 +6,23 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace fanfetch::testing {
+
+/// A result that is the earlier item's.
+inline ResultToRecord copy_of(std::uint64_t index, std::uint64_t earlier) {
+    ResultToRecord done;
+    done.result.index = index;
+    done.result.started_at = done.result.finished_at = sample_time + std::chrono::seconds{1};
+    done.copy_of = earlier;
+    return done;
+}
 
 /// The promises of job_store.hpp, against every store. They stand in several files by topic.
 template <class Factory>

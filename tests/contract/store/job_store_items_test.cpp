@@ -54,14 +54,6 @@ TYPED_TEST(JobStoreContract, FindsTheFirstItemWithARequest) {
     EXPECT_EQ(this->store.find_item("job_2", 2)->item.same_as, std::nullopt);
 }
 
-ResultToRecord copy_of(std::uint64_t index, std::uint64_t earlier) {
-    ResultToRecord done;
-    done.result.index = index;
-    done.result.started_at = done.result.finished_at = sample_time + std::chrono::seconds{1};
-    done.copy_of = earlier;
-    return done;
-}
-
 TYPED_TEST(JobStoreContract, CopiesTheResultOfAnEarlierItem) {
     this->create("job_1", 200);
     std::vector<ResultToRecord> first;

@@ -145,14 +145,6 @@ TYPED_TEST(JobStoreContract, AnErasedJobIsGoneAndOthersAreNot) {
     EXPECT_EQ(fault_of(this->store, "job_2"), "");
 }
 
-ResultToRecord copy_of(std::uint64_t index, std::uint64_t earlier) {
-    ResultToRecord done;
-    done.result.index = index;
-    done.result.started_at = done.result.finished_at = sample_time + std::chrono::seconds{1};
-    done.copy_of = earlier;
-    return done;
-}
-
 TYPED_TEST(JobStoreContract, Fair06KnowsWhatEachTenantHasStored) {
     this->create("job_1", 10);
     this->create("job_2", 10);

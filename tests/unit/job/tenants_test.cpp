@@ -21,6 +21,16 @@ JobOptions wide(int concurrency = 100) {
     return options;
 }
 
+/// A hundred hosts that answer nothing.
+std::vector<std::string> black_holes(JobBench& bench) {
+    std::vector<std::string> urls;
+    for (int number = 0; number < 100; ++number) {
+        urls.push_back("http://hole" + std::to_string(number) + ".test/");
+        bench.network().hang(urls.back());
+    }
+    return urls;
+}
+
 /// What each of three tenants got of something while the last of them got 3,000.
 std::vector<double> shares_of_three(JobBench& bench, const std::vector<std::string>& hosts) {
     bench.weights = {{"two", 2}, {"four", 4}};
@@ -91,13 +101,9 @@ TEST(JobTenants, Fair03ConnectionsThatHangAreTheirTenantsShareAndNoMore) {
     DispatchLimits limits;
     limits.most_in_flight = 8;
     JobBench bench{limits};
-    std::vector<std::string> black_holes;
-    for (int number = 0; number < 100; ++number) {
-        black_holes.push_back("http://hole" + std::to_string(number) + ".test/");
-        bench.network().hang(black_holes.back());
-    }
+    const auto holes = black_holes(bench);
     const auto quick = bench.submit(urls_of("a.test", 500), wide(), "quick");
-    const auto stuck = bench.submit(black_holes, wide(), "stuck");
+    const auto stuck = bench.submit(holes, wide(), "stuck");
 
     bench.wait(*quick, {kind::count, 300});
     EXPECT_EQ(bench.network().in_flight_of("stuck"), 4U);
@@ -127,13 +133,9 @@ TEST(JobTenants, Fair03WhoComesWhenAllThatIsThereHangsIsServedAtOnce) {
     DispatchLimits limits;
     limits.most_in_flight = 64;
     JobBench bench{limits};
-    std::vector<std::string> black_holes;
-    for (int number = 0; number < 100; ++number) {
-        black_holes.push_back("http://hole" + std::to_string(number) + ".test/");
-        bench.network().hang(black_holes.back());
-    }
-    const auto stuck = bench.submit(black_holes, wide(), "stuck");
-    const auto also = bench.submit(black_holes, wide(), "stuck");
+    const auto holes = black_holes(bench);
+    const auto stuck = bench.submit(holes, wide(), "stuck");
+    const auto also = bench.submit(holes, wide(), "stuck");
     bench.run_to_end(urls_of("first.test", 1), {});  // by then the others have taken what they may
 
     const auto late = bench.submit(urls_of("late.test", 50), wide(), "late");
