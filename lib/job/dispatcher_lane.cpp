@@ -352,7 +352,12 @@ void Dispatcher::put_aside(
 }
 
 /// One timer for everything that comes due: retries, and hosts to be looked at again.
+/// Not while stopping: a host that lost its last item then would hold up the loop until it may be
+/// forgotten.
 void Dispatcher::arm_timer() {
+    if (stopping_) {
+        return;
+    }
     auto next = Steady::time_point::max();
     if (!waiting_.empty()) {
         next = waiting_.begin()->first;

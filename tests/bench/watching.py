@@ -49,7 +49,7 @@ def paced(url: str, rate: float, log: pathlib.Path) -> list[float]:
     command = ["taskset", "-c", str(ORIGIN_CORE), "h2load", "--h1", "-t1", f"-c{CONNECTIONS}",
                f"-n{total}", "-r4", "--rate-period=7ms", f"--rps={rate / CONNECTIONS:.1f}",
                f"--log-file={log}", url]
-    subprocess.run(command, capture_output=True, check=True)
+    subprocess.run(command, capture_output=True, check=True, timeout=10 * RUN_S)
     lines = [line.split("\t") for line in log.read_text().splitlines()]
     assert len(lines) == total and all(line[1] == "200" for line in lines)
     return [int(line[2]) / 1e6 for line in lines]
