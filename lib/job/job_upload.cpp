@@ -103,9 +103,9 @@ Expected<void> JobUpload::may_append() const {
     return {};
 }
 
-awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
+awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<RequestKey> key) {
     constexpr std::size_t most_on_their_way = 4;
-    if (items.empty()) {
+    if (items.empty() && !key) {
         co_return Expected<void>{};
     }
     auto allowed = may_add(items.size());
@@ -132,7 +132,7 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items) {
     const bool keep = job_->hungry() && !digester_ && !appends_;
     auto kept = keep ? items : std::vector<Item>{};
     const auto count = items.size();
-    auto appended = service_->store().append_items(job_->id(), std::move(items));
+    auto appended = service_->store().append_items(job_->id(), std::move(items), std::move(key));
     if (appends_) {
         auto tell = [job = job_, count](const auto& done) {
             if (const auto& commit = done.result()) {

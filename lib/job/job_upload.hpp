@@ -42,8 +42,11 @@ public:
     [[nodiscard]] const std::shared_ptr<Job>& job() const noexcept { return job_; }
     [[nodiscard]] std::uint64_t added() const noexcept { return added_; }
 
-    /// Appends items in order; their indexes are given here.
-    awaitable<Expected<void>> add(std::vector<Item> items);
+    /// Appends items in order; their indexes are given here. `key` is remembered together with
+    /// them, and of this call either all is done or nothing.
+    awaitable<Expected<void>> add(
+        std::vector<Item> items, std::optional<RequestKey> key = std::nullopt
+    );
 
     /// No more items will come: true once everything is durable. `key` is remembered with it.
     awaitable<Expected<void>> seal(std::optional<RequestKey> key = {});

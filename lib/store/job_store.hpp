@@ -7,6 +7,7 @@
 #include "model/job_record.hpp"
 #include "model/rerun.hpp"
 #include "model/result.hpp"
+#include "store/request_key.hpp"
 #include "store/webhook_store.hpp"
 
 #include <chrono>
@@ -14,7 +15,9 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fanfetch {
@@ -87,18 +90,6 @@ struct Commit {
     std::uint64_t total = 0;                 ///< items the job has
     std::uint64_t last_seq = 0;              ///< of the newest result
     std::optional<WallTime> completed_at{};  ///< the job is `completed`, by this commit or before
-};
-
-/// A request that made something, under the key its client gave it: what a repetition of it gets.
-struct RequestKey {
-    std::string tenant;
-    std::string key;
-    Sha256 digest{};  ///< of the request
-    std::string job_id;
-    std::string answer{};  ///< as it was given, in the words of who gave it; empty: none was yet
-    WallTime created_at{};
-
-    friend bool operator==(const RequestKey&, const RequestKey&) = default;
 };
 
 /// A change of a job's state. Only members with a value are written. A job that is done stays as
@@ -185,9 +176,14 @@ public:
     /// Appends items to an unsealed job; their indexes follow the last one without a gap, and
     /// `items[i].index` must say so (internal when not), or be Item::unnumbered. An item with a
     /// `failure` gets its result at once. One with a `digest` that an earlier item of the job has
-    /// gets that item's index as its `same_as`, which is seen whenever it is read. Errors:
-    /// job_sealed, job_done.
-    virtual Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) = 0;
+    /// gets that item's index as its `same_as`, which is seen whenever it is read. `key` is
+    /// remembered in the same transaction. Errors: job_sealed, job_done.
+    virtual Future<Expected<Commit>> append_items(
+        std::string job_id, std::vector<Item> items, std::optional<RequestKey> key
+    ) = 0;
+    Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) {
+        return append_items(std::move(job_id), std::move(items), std::nullopt);
+    }
 
     /// Records results: each gets the next seq of its job. A result of an item that already has
     /// one is dropped (the first outcome stands), so that a repeated fetch is never seen twice.

@@ -5,6 +5,7 @@
 #include "future/future.hpp"
 #include "model/callback.hpp"
 #include "model/delivery.hpp"
+#include "store/request_key.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fanfetch {
@@ -87,10 +89,16 @@ public:
     virtual ~WebhookStore() = default;
 
     /// Adds a callback to a job of its tenant. When the job is done already its delivery is due at
-    /// once; items that have ended already are told of too.
+    /// once; items that have ended already are told of too. `key` is remembered in the same
+    /// transaction.
     ///
     /// Errors  job_not_found (also another tenant's), callback_limit
-    virtual Future<Expected<void>> add_callback(CallbackRecord callback) = 0;
+    virtual Future<Expected<void>> add_callback(
+        CallbackRecord callback, std::optional<RequestKey> key
+    ) = 0;
+    Future<Expected<void>> add_callback(CallbackRecord callback) {
+        return add_callback(std::move(callback), std::nullopt);
+    }
 
     /// What was not delivered is dropped. Errors: callback_not_found.
     virtual Future<Expected<void>> remove_callback(std::string job_id, std::string callback_id) = 0;

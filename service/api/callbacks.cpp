@@ -1,12 +1,16 @@
 #include "api/callbacks.hpp"
 
+#include "api/idempotency.hpp"
+#include "api/idempotency_key.hpp"
 #include "api/json_body.hpp"
 #include "api/json_writer.hpp"
+#include "api/upload_body.hpp"
 #include "coro/await_future.hpp"
 #include "coro/run_in_executor.hpp"
 #include "http/router_query.hpp"
 #include "model/options_reader.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace fanfetch {
@@ -80,7 +84,21 @@ awaitable<HttpReply> CallbacksApi::add(HttpRequest& request) {
     if (!job) {
         co_return problem_reply(job.error());
     }
-    const auto parsed = co_await read_json_body(request, longest_body);
+    const auto keyed = co_await begin_keyed(request, context_);
+    if (!keyed) {
+        co_return keyed_problem(keyed.error());
+    }
+    if (keyed->known) {
+        std::string nowhere;
+        auto first = co_await replay(request, context_, *keyed->known, std::move(nowhere));
+        co_return first;
+    }
+    auto body = UploadBody::open(request);
+    if (!body) {
+        co_return problem_reply(body.error());
+    }
+    body->begin_digest();
+    const auto parsed = co_await read_json_body(request, *body, longest_body);
     if (!parsed) {
         co_return problem_reply(parsed.error());
     }
@@ -89,13 +107,21 @@ awaitable<HttpReply> CallbacksApi::add(HttpRequest& request) {
     if (auto fault = read_callback(JsonMember{*parsed, ""}, options, order)) {
         co_return problem_reply(*fault);
     }
-    const auto callback = new_callback(std::move(order), id, tenant_of(request), *context_.clock);
-    const auto added = co_await await_future(context_.jobs->store().add_callback(callback));
+    auto callback = new_callback(std::move(order), id, tenant_of(request), *context_.clock);
+    auto reply = json_reply(http::status::created, callback_json(callback, made_secret::shown));
+    reply.set("Location", "/v1/jobs/" + id + "/callbacks/" + callback.id);
+    std::optional<RequestKey> key;
+    if (keyed->key) {
+        // The answer is known before the callback is there, so that one transaction has both.
+        key = RequestKey{tenant_of(request), *keyed->key,        body->digest(), id,
+                         pack_reply(reply),  callback.created_at};
+    }
+    const auto added = co_await await_future(
+        context_.jobs->store().add_callback(std::move(callback), std::move(key))
+    );
     if (!added) {
         co_return problem_reply(added.error());
     }
-    auto reply = json_reply(http::status::created, callback_json(callback, made_secret::shown));
-    reply.set("Location", "/v1/jobs/" + id + "/callbacks/" + callback.id);
     co_return reply;
 }
 

@@ -69,7 +69,9 @@ awaitable<Expected<void>> same_request(HttpRequest& request, const RequestKey& k
     co_return Expected<void>{};
 }
 
-awaitable<HttpReply> replay(HttpRequest& request, const ApiContext& context, RequestKey known) {
+awaitable<HttpReply> replay(
+    HttpRequest& request, const ApiContext& context, RequestKey known, std::string location
+) {
     const auto same = co_await same_request(request, known);
     if (!same) {
         co_return problem_reply(same.error());
@@ -82,7 +84,9 @@ awaitable<HttpReply> replay(HttpRequest& request, const ApiContext& context, Req
         co_return problem_reply(job.error());
     }
     auto reply = job_reply(http::status::accepted, **job);
-    reply.set("Location", "/v1/jobs/" + known.job_id);
+    if (!location.empty()) {
+        reply.set("Location", std::move(location));
+    }
     const auto kept = co_await keep_answer(request, context, known.key, reply);
     if (!kept) {
         co_return problem_reply(kept.error());

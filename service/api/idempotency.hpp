@@ -29,9 +29,11 @@ awaitable<Expected<KeyedRequest>> begin_keyed(HttpRequest& request, const ApiCon
 /// another one.
 awaitable<Expected<void>> same_request(HttpRequest& request, const RequestKey& known);
 
-/// The answer to a repetition of POST /v1/jobs: the first one again; where a crash came before it,
-/// the job as it is now.
-awaitable<HttpReply> replay(HttpRequest& request, const ApiContext& context, RequestKey known);
+/// The answer to a repetition: the first one again; where a crash came before it, the job as it is
+/// now, and `location` when there is one.
+awaitable<HttpReply> replay(
+    HttpRequest& request, const ApiContext& context, RequestKey known, std::string location
+);
 
 /// Makes the answer durable before it is sent.
 awaitable<Expected<void>> keep_answer(

@@ -1,5 +1,6 @@
 #include "api/job_control.hpp"
 
+#include "api/idempotency.hpp"
 #include "api/job_reply.hpp"
 #include "api/json_body.hpp"
 #include "api/upload.hpp"
@@ -53,16 +54,33 @@ awaitable<HttpReply> JobControlApi::tell(HttpRequest& request, Order order) {
 }
 
 /// POST /v1/jobs/{id}/items: 202 once what was appended is durable. What an append brought before
-/// it broke off stays: the job and its other items are nobody's to cancel for that.
+/// it broke off stays (the job and its other items are nobody's to cancel for that) unless it has a
+/// key: then all of it is there, once, or nothing.
 awaitable<HttpReply> JobControlApi::append(HttpRequest& request) {
     if (auto fault = check_query(request.query, {})) {
         co_return problem_reply(*fault);
     }
-    const auto job = co_await append_items(request, context_);
+    const auto keyed = co_await begin_keyed(request, context_);
+    if (!keyed) {
+        co_return keyed_problem(keyed.error());
+    }
+    if (keyed->known) {
+        std::string nowhere;
+        auto first = co_await replay(request, context_, *keyed->known, std::move(nowhere));
+        co_return first;
+    }
+    const auto job = co_await append_items(request, context_, keyed->key);
     if (!job) {
         co_return upload_problem(request, job.error());
     }
-    co_return job_reply(http::status::accepted, *(*job)->snapshot());
+    auto reply = job_reply(http::status::accepted, *(*job)->snapshot());
+    if (keyed->key) {
+        const auto kept = co_await keep_answer(request, context_, *keyed->key, reply);
+        if (!kept) {
+            co_return problem_reply(kept.error());
+        }
+    }
+    co_return reply;
 }
 
 /// PATCH /v1/jobs/{id}: holds at once, and over a restart.

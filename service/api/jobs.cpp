@@ -90,7 +90,8 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
         co_return keyed_problem(keyed.error());
     }
     if (keyed->known) {
-        auto reply = co_await replay(request, context_, *keyed->known);
+        auto location = "/v1/jobs/" + keyed->known->job_id;
+        auto reply = co_await replay(request, context_, *keyed->known, std::move(location));
         co_return reply;
     }
     UploadOrder order;

@@ -11,21 +11,30 @@
 namespace fanfetch {
 namespace {
 
-awaitable<Expected<std::string>> read_json_text(HttpRequest& request, std::uint64_t limit) {
+awaitable<Expected<std::string>> read_json_text(
+    const HttpRequest& request, RequestBody& body, std::uint64_t limit
+) {
     const auto type = media_type_of(request);
     if (!type.empty() && type != "application/json") {
         co_return failed(
             failure_code::api_unsupported_media, "reading the body: application/json is wanted"
         );
     }
-    auto text = co_await request.body->read_all(limit);
+    auto text = co_await body.read_all(limit);
     co_return text;
 }
 
 }  // namespace
 
 awaitable<Expected<boost::json::value>> read_json_body(HttpRequest& request, std::uint64_t limit) {
-    const auto text = co_await read_json_text(request, limit);
+    auto document = co_await read_json_body(request, *request.body, limit);
+    co_return document;
+}
+
+awaitable<Expected<boost::json::value>> read_json_body(
+    const HttpRequest& request, RequestBody& body, std::uint64_t limit
+) {
+    const auto text = co_await read_json_text(request, body, limit);
     if (!text) {
         co_return text.error();
     }
@@ -35,7 +44,7 @@ awaitable<Expected<boost::json::value>> read_json_body(HttpRequest& request, std
 awaitable<Expected<boost::json::value>> read_json_object(
     HttpRequest& request, std::uint64_t limit
 ) {
-    const auto text = co_await read_json_text(request, limit);
+    const auto text = co_await read_json_text(request, *request.body, limit);
     if (!text) {
         co_return text.error();
     }

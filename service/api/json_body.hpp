@@ -16,6 +16,10 @@ namespace fanfetch {
 /// Errors  api_unsupported_media when the body says it is something else; those of
 ///         RequestBody::read_all and parse_json
 awaitable<Expected<boost::json::value>> read_json_body(HttpRequest& request, std::uint64_t limit);
+/// As above, where the body of the request is read through `body`.
+awaitable<Expected<boost::json::value>> read_json_body(
+    const HttpRequest& request, RequestBody& body, std::uint64_t limit
+);
 awaitable<Expected<boost::json::value>> read_json_object(HttpRequest& request, std::uint64_t limit);
 
 }  // namespace fanfetch

@@ -5,6 +5,8 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -85,28 +87,59 @@ private:
     JobUpload& upload_;
 };
 
-/// The key that is remembered with the job; a failure when the request is not the one it claims to
-/// repeat.
-Expected<std::optional<RequestKey>> key_of(
-    const HttpRequest& request, const ApiContext& context, const UploadOrder& order,
+/// Gathers items that are to be there all at once or not at all.
+class GatheredItems final : public ItemSink {
+public:
+    awaitable<Expected<void>> put(const JobOptions&, std::vector<Item> items, bool) override {
+        if (items_.size() + items.size() > most_keyed_items) {
+            co_return failed(
+                failure_code::api_body_too_large, "appending with an Idempotency-Key: more than " +
+                                                      std::to_string(most_keyed_items) +
+                                                      " items at once"
+            );
+        }
+        std::ranges::move(items, std::back_inserter(items_));
+        co_return Expected<void>{};
+    }
+
+    [[nodiscard]] std::vector<Item> take() { return std::move(items_); }
+
+private:
+    std::vector<Item> items_;
+};
+
+/// The key that is remembered with what the request has made.
+std::optional<RequestKey> key_of(
+    const HttpRequest& request, const ApiContext& context, const std::optional<std::string>& text,
     UploadBody& body, const std::string& job_id
 ) {
-    if (!order.key) {
-        return std::optional<RequestKey>{};
+    if (!text) {
+        return std::nullopt;
     }
     RequestKey key;
     key.tenant = tenant_of(request);
-    key.key = *order.key;
+    key.key = *text;
     key.digest = body.digest();
     key.job_id = job_id;
     key.created_at = context.clock->wall();
-    if (order.repeated && *order.repeated != key.digest) {
-        return failed(
-            failure_code::idempotency_mismatch,
-            "reading the Idempotency-Key: it was used for another request"
-        );
+    return key;
+}
+
+/// Appends with a key: in one step once all of it is there.
+awaitable<Expected<void>> append_whole(
+    const HttpRequest& request, const ApiContext& context, const std::optional<std::string>& text,
+    UploadBody& body, SubmissionForm form, JobUpload& upload
+) {
+    body.begin_digest();
+    body.limit(form.longest_json);
+    GatheredItems gathered;
+    const auto read = co_await read_submission(body, std::move(form), gathered);
+    if (!read) {
+        co_return read.error();
     }
-    return std::optional{std::move(key)};
+    auto key = key_of(request, context, text, body, upload.job()->id());
+    auto added = co_await upload.add(gathered.take(), std::move(key));
+    co_return added;
 }
 
 }  // namespace
@@ -140,13 +173,16 @@ awaitable<Expected<std::shared_ptr<Job>>> receive_job(
     auto taken = co_await read_submission(*body, std::move(form), job);
     auto& upload = job.upload();
     if (taken) {
-        auto key = key_of(request, context, order, *body, upload->job()->id());
-        if (!key) {
-            taken = key.error();
+        auto key = key_of(request, context, order.key, *body, upload->job()->id());
+        if (key && order.repeated && *order.repeated != key->digest) {
+            taken = failed(
+                failure_code::idempotency_mismatch,
+                "reading the Idempotency-Key: it was used for another request"
+            );
         } else if (order.sealed) {
-            taken = co_await upload->seal(*std::move(key));
+            taken = co_await upload->seal(std::move(key));
         } else {
-            taken = co_await upload->leave_open(*std::move(key));
+            taken = co_await upload->leave_open(std::move(key));
         }
     }
     if (!taken) {
@@ -159,15 +195,8 @@ awaitable<Expected<std::shared_ptr<Job>>> receive_job(
 }
 
 awaitable<Expected<std::shared_ptr<Job>>> append_items(
-    HttpRequest& request, const ApiContext& context
+    HttpRequest& request, const ApiContext& context, std::optional<std::string> key
 ) {
-    if (request.headers.find("Idempotency-Key") != request.headers.end()) {
-        // Silence would let a client believe that a repeated append is harmless.
-        co_return failed(
-            failure_code::api_not_implemented,
-            "reading the header: Idempotency-Key is not supported for appending items"
-        );
-    }
     auto upload =
         co_await context.jobs->append(request.path_parameters.at("id"), tenant_of(request));
     if (!upload) {
@@ -183,8 +212,13 @@ awaitable<Expected<std::shared_ptr<Job>>> append_items(
     form.context.first_index = job->snapshot()->record.total;
     form.context.may_be_empty = true;
     form.items_only = true;
-    OpenJobItems sink{*upload};
-    auto taken = co_await read_submission(*body, std::move(form), sink);
+    Expected<void> taken;
+    if (key) {
+        taken = co_await append_whole(request, context, key, *body, std::move(form), *upload);
+    } else {
+        OpenJobItems sink{*upload};
+        taken = co_await read_submission(*body, std::move(form), sink);
+    }
     // Also when it broke off: what came before is said to be there only when it is durable.
     auto settled = co_await upload->settle();
     if (!taken || !settled) {

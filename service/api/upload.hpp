@@ -6,6 +6,7 @@
 #include "coro/loop.hpp"
 #include "job/job.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -41,13 +42,16 @@ awaitable<Expected<std::shared_ptr<Job>>> receive_job(
 );
 
 /// Reads the body of POST /v1/jobs/{id}/items into the open job of the path. When it fails half-way
-/// what it has brought by then stays, and the job goes on.
+/// what it has brought by then stays, and the job goes on. With a key, which is remembered together
+/// with the items, all of it is appended or nothing; for that it is gathered first, and bounded:
+/// `limits.max_json_body` and `most_keyed_items`.
 ///
 /// Errors   as above, and what JobService::append says; api_invalid for options, which are the
-///          job's
+///          job's; api_body_too_large with a key
 awaitable<Expected<std::shared_ptr<Job>>> append_items(
-    HttpRequest& request, const ApiContext& context
+    HttpRequest& request, const ApiContext& context, std::optional<std::string> key
 );
+inline constexpr std::size_t most_keyed_items = 100'000;
 
 /// The reply to a submission that failed.
 [[nodiscard]] HttpReply upload_problem(const HttpRequest& request, const Failure& failure);

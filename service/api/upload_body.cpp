@@ -57,6 +57,18 @@ awaitable<Expected<std::string_view>> UploadBody::next_raw() {
 }
 
 awaitable<Expected<std::string_view>> UploadBody::next() {
+    const auto piece = co_await next_decoded();
+    given_ += piece ? piece->size() : 0;
+    if (given_ > limit_) {
+        co_return failed(
+            failure_code::api_body_too_large,
+            "reading the body: longer than " + std::to_string(limit_) + " bytes"
+        );
+    }
+    co_return piece;
+}
+
+awaitable<Expected<std::string_view>> UploadBody::next_decoded() {
     for (;;) {
         if (draining_) {
             const auto piece = decoder_->next(coded_);

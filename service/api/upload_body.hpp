@@ -7,6 +7,7 @@
 #include "model/result.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,9 @@ class UploadBody final : public RequestBody {
 public:
     [[nodiscard]] static Expected<UploadBody> open(HttpRequest& request);
 
+    /// From now on more than so many bytes, decoded, are too much.
+    void limit(std::uint64_t bytes) noexcept { limit_ = bytes; }
+
     awaitable<Expected<std::string_view>> next() override;
     /// Unknown of a body that is coded.
     [[nodiscard]] std::optional<std::uint64_t> declared_size() const override;
@@ -43,10 +47,13 @@ private:
     explicit UploadBody(HttpRequest& request) : request_{&request} {}
 
     awaitable<Expected<std::string_view>> next_raw();
+    awaitable<Expected<std::string_view>> next_decoded();
 
     HttpRequest* request_;
     std::unique_ptr<ContentDecoder> decoder_;
     std::string_view coded_;
+    std::uint64_t limit_ = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t given_ = 0;
     bool draining_ = false;  // the decoder may have more of what it was given
     std::unique_ptr<Sha256Hasher> hasher_;
 };

@@ -107,7 +107,9 @@ Future<Expected<void>> MemoryJobStore::create_job(JobRecord job) {
     return ready<void>({});
 }
 
-Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::vector<Item> items) {
+Future<Expected<Commit>> MemoryJobStore::append_items(
+    std::string job_id, std::vector<Item> items, std::optional<RequestKey> key
+) {
     const std::lock_guard lock{mutex_};
     Job* job = find(job_id);
     if (job == nullptr) {
@@ -150,6 +152,9 @@ Future<Expected<Commit>> MemoryJobStore::append_items(std::string job_id, std::v
             item.digest.reset();
         }
         job->items.push_back(std::move(item));
+    }
+    if (key) {
+        keep_key(*std::move(key));
     }
     return ready<Commit>(commit_of(*job));
 }
@@ -283,9 +288,13 @@ Future<Expected<std::uint64_t>> MemoryJobStore::rerun(
 
 Future<Expected<void>> MemoryJobStore::save_key(RequestKey key) {
     const std::lock_guard lock{mutex_};
+    keep_key(std::move(key));
+    return ready(Expected<void>{});
+}
+
+void MemoryJobStore::keep_key(RequestKey key) {
     const std::pair name{key.tenant, key.key};
     keys_.insert_or_assign(name, std::move(key));
-    return ready(Expected<void>{});
 }
 
 Future<Expected<std::uint64_t>> MemoryJobStore::forget_keys(WallTime before) {

@@ -89,7 +89,9 @@ void MemoryJobStore::orphan_callbacks(const std::string& job_id) {
     }
 }
 
-Future<Expected<void>> MemoryJobStore::add_callback(CallbackRecord callback) {
+Future<Expected<void>> MemoryJobStore::add_callback(
+    CallbackRecord callback, std::optional<RequestKey> key
+) {
     const std::lock_guard lock{mutex_};
     Job* job = find(callback.job_id);
     if (job == nullptr || job->record.tenant != callback.tenant) {
@@ -109,6 +111,9 @@ Future<Expected<void>> MemoryJobStore::add_callback(CallbackRecord callback) {
     keep_callback(std::move(callback));
     if (is_done(job->record.state)) {
         tell_of_end(*job, last_key_);
+    }
+    if (key) {
+        keep_key(*std::move(key));
     }
     tell_sender();
     return ready<void>({});

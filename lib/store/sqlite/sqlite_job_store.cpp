@@ -31,8 +31,12 @@ Future<Expected<void>> SqliteJobStore::create_job(JobRecord job) {
     return queue<CreateJob>(std::move(job));
 }
 
-Future<Expected<Commit>> SqliteJobStore::append_items(std::string job_id, std::vector<Item> items) {
-    return queue<AppendItems>(std::move(job_id), std::move(items), options_.clock->wall());
+Future<Expected<Commit>> SqliteJobStore::append_items(
+    std::string job_id, std::vector<Item> items, std::optional<RequestKey> key
+) {
+    return queue<AppendItems>(
+        std::move(job_id), std::move(items), std::move(key), options_.clock->wall()
+    );
 }
 
 Future<Expected<std::vector<Commit>>> SqliteJobStore::record(std::vector<ResultGroup> groups) {
@@ -127,8 +131,10 @@ std::vector<std::optional<StoredCopy>> SqliteJobStore::find_copies(
     );
 }
 
-Future<Expected<void>> SqliteJobStore::add_callback(CallbackRecord callback) {
-    return queue<AddCallback>(std::move(callback));
+Future<Expected<void>> SqliteJobStore::add_callback(
+    CallbackRecord callback, std::optional<RequestKey> key
+) {
+    return queue<AddCallback>(std::move(callback), std::move(key));
 }
 
 Future<Expected<void>> SqliteJobStore::remove_callback(

@@ -25,7 +25,10 @@ public:
     );
 
     Future<Expected<void>> create_job(JobRecord job) override;
-    Future<Expected<Commit>> append_items(std::string job_id, std::vector<Item> items) override;
+    using JobStore::append_items;
+    Future<Expected<Commit>> append_items(
+        std::string job_id, std::vector<Item> items, std::optional<RequestKey> key
+    ) override;
     Future<Expected<std::vector<Commit>>> record(std::vector<ResultGroup> groups) override;
     Future<Expected<void>> change_job(std::string job_id, JobChange change) override;
     Future<Expected<Commit>> cancel_rest(std::string job_id, failure_code code, JobChange change)
@@ -56,7 +59,9 @@ public:
         const std::string& tenant, const std::vector<CopyQuery>& wanted, WallTime now
     ) override;
 
-    Future<Expected<void>> add_callback(CallbackRecord callback) override;
+    using JobStore::add_callback;
+    Future<Expected<void>> add_callback(CallbackRecord callback, std::optional<RequestKey> key)
+        override;
     Future<Expected<void>> remove_callback(std::string job_id, std::string callback_id) override;
     [[nodiscard]] std::vector<CallbackRecord> callbacks(const std::string& job_id) override;
     Future<Expected<bool>> fill_outbox(OutboxFill fill) override;

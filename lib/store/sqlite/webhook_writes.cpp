@@ -1,9 +1,15 @@
 #include "store/sqlite/webhook_writes.hpp"
 
+#include <utility>
+
 namespace fanfetch::sqlite {
 
 bool AddCallback::write_rows(WriteSession& session) {
-    answer(session.add_callback(callback_));
+    auto added = session.add_callback(callback_);
+    if (added && key_) {
+        session.save_key(*key_);
+    }
+    answer(std::move(added));
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include "store/sqlite/write.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,11 +13,13 @@ namespace fanfetch::sqlite {
 
 class AddCallback final : public WriteWithAnswer<void> {
 public:
-    explicit AddCallback(CallbackRecord callback) : callback_{std::move(callback)} {}
+    AddCallback(CallbackRecord callback, std::optional<RequestKey> key)
+        : callback_{std::move(callback)}, key_{std::move(key)} {}
     [[nodiscard]] bool write_rows(WriteSession& session) override;
 
 private:
     CallbackRecord callback_;
+    std::optional<RequestKey> key_;
 };
 
 class RemoveCallback final : public WriteWithAnswer<void> {

@@ -1,5 +1,7 @@
 #include "store/sqlite/writes.hpp"
 
+#include <utility>
+
 namespace fanfetch::sqlite {
 
 bool CreateJob::write_rows(WriteSession& session) {
@@ -8,7 +10,11 @@ bool CreateJob::write_rows(WriteSession& session) {
 }
 
 bool AppendItems::write_rows(WriteSession& session) {
-    answer(session.append_items(job_id_, items_, now_));
+    auto commit = session.append_items(job_id_, items_, now_);
+    if (commit && key_) {
+        session.save_key(*key_);
+    }
+    answer(std::move(commit));
     return true;
 }
 

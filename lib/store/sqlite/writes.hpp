@@ -2,6 +2,7 @@
 
 #include "store/sqlite/write.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ private:
 
 class AppendItems final : public WriteWithAnswer<Commit> {
 public:
-    AppendItems(std::string job_id, std::vector<Item> items, WallTime now)
-        : job_id_{std::move(job_id)}, items_{std::move(items)}, now_{now} {}
+    AppendItems(
+        std::string job_id, std::vector<Item> items, std::optional<RequestKey> key, WallTime now
+    )
+        : job_id_{std::move(job_id)}, items_{std::move(items)}, key_{std::move(key)}, now_{now} {}
     [[nodiscard]] std::size_t items() const noexcept override { return items_.size() + 1; }
     [[nodiscard]] bool write_rows(WriteSession& session) override;
     [[nodiscard]] bool brings_work() const noexcept override { return true; }
@@ -30,6 +33,7 @@ public:
 private:
     std::string job_id_;
     std::vector<Item> items_;
+    std::optional<RequestKey> key_;
     WallTime now_;
 };
 

@@ -227,5 +227,24 @@ TYPED_TEST(JobStoreContract, RemembersKeysOfRequestsUntilTheyAreOld) {
     EXPECT_FALSE(this->store.find_key("acme", "k-1"));
 }
 
+TYPED_TEST(JobStoreContract, AKeyComesWithWhatItsRequestAppendedOrNotAtAll) {
+    this->create("job_1", 1);
+    RequestKey key{"acme", "k-1", {}, "job_1", {}, sample_time};
+    key.digest.fill(0x5A);
+
+    const auto wrong = this->store.append_items("job_1", sample_items(7, 1), key).take();
+    EXPECT_EQ(wrong.error().code, failure_code::internal);
+    EXPECT_FALSE(this->store.find_key("acme", "k-1"));
+
+    ASSERT_TRUE(this->store.append_items("job_1", sample_items(1, 2), key).take().has_value());
+    EXPECT_EQ(this->store.find_key("acme", "k-1"), std::optional{key});
+    EXPECT_EQ(this->store.find_job("job_1")->total, 3U);
+
+    key.key = "k-2";
+    ASSERT_TRUE(this->store.append_items("job_1", {}, key).take().has_value());
+    EXPECT_EQ(this->store.find_key("acme", "k-2"), std::optional{key});
+    EXPECT_EQ(this->store.find_job("job_1")->total, 3U);
+}
+
 }  // namespace
 }  // namespace fanfetch::testing

@@ -128,6 +128,18 @@ TYPED_TEST(WebhookStoreContract, ACallbackNeedsAJobOfItsTenant) {
     );
 }
 
+TYPED_TEST(WebhookStoreContract, AKeyComesWithTheCallbackOfItsRequestOrNotAtAll) {
+    this->create("job_1", 0, {});
+    const RequestKey key{"acme", "k-1", {}, "job_1", "201\n\n{}", sample_time};
+
+    const auto nowhere = this->store.add_callback(callback_to("job_0", "cb_0"), key).take();
+    EXPECT_EQ(nowhere.error().code, failure_code::job_not_found);
+    EXPECT_FALSE(this->store.find_key("acme", "k-1"));
+
+    ASSERT_TRUE(this->store.add_callback(callback_to("job_1", "cb_1"), key).take().has_value());
+    EXPECT_EQ(this->store.find_key("acme", "k-1"), std::optional{key});
+}
+
 TYPED_TEST(WebhookStoreContract, AJobHasSoManyCallbacksAndNoMore) {
     this->create("job_1", 0, {});
     for (std::size_t i = 0; i < most_callbacks; ++i) {
