@@ -4,8 +4,6 @@
 #include <intel-ipsec-mb.h>
 #endif
 
-#include <new>
-
 namespace fanfetch {
 namespace {
 
@@ -16,23 +14,18 @@ constexpr std::size_t least_to_pay = 3;
 
 #ifdef FANFETCH_HAS_IPSEC_MB
 
-/// The library's manager: it collects jobs until its lanes are full.
+/// The library's manager: it collects jobs until its lanes are full. It is made for the first batch:
+/// with it come some three megabytes of the library's code, which an idle service can do without.
 class BatchHasher::Lanes {
 public:
-    static std::unique_ptr<Lanes> make() {
-        auto lanes = std::make_unique<Lanes>();
-        init_mb_mgr_auto(lanes->manager_.get(), nullptr);
-        return imb_get_errno(lanes->manager_.get()) == 0 ? std::move(lanes) : nullptr;
-    }
-
-    Lanes() : manager_{alloc_mb_mgr(0)} {
-        if (!manager_) {
-            throw std::bad_alloc{};
-        }
-    }
-
     /// False: the library refused one, and the digests are not to be trusted.
     [[nodiscard]] bool digest(std::span<const Body> bodies) {
+        if (!tried_) {
+            begin();
+        }
+        if (!manager_) {
+            return false;
+        }
         std::size_t done = 0;
         for (const auto& body : bodies) {
             IMB_JOB* job = IMB_GET_NEXT_JOB(manager_.get());
@@ -60,24 +53,36 @@ private:
     struct Free {
         void operator()(IMB_MGR* manager) const noexcept { free_mb_mgr(manager); }
     };
-    std::unique_ptr<IMB_MGR, Free> manager_;
+
+    void begin() {
+        tried_ = true;
+        manager_.reset(alloc_mb_mgr(0));
+        if (manager_) {
+            init_mb_mgr_auto(manager_.get(), nullptr);
+        }
+        if (imb_get_errno(manager_.get()) != 0) {
+            manager_.reset();
+        }
+    }
+
+    bool tried_ = false;
+    std::unique_ptr<IMB_MGR, Free> manager_;  // none: not tried, or not on this machine
 };
 
 #else
 
 class BatchHasher::Lanes {
 public:
-    static std::unique_ptr<Lanes> make() { return nullptr; }
     [[nodiscard]] bool digest(std::span<const Body>) { return false; }
 };
 
 #endif
 
-BatchHasher::BatchHasher() : lanes_{Lanes::make()} {}
+BatchHasher::BatchHasher() : lanes_{std::make_unique<Lanes>()} {}
 BatchHasher::~BatchHasher() = default;
 
 void BatchHasher::digest(std::span<const Body> bodies) {
-    if (lanes_ && bodies.size() >= least_to_pay && lanes_->digest(bodies)) {
+    if (bodies.size() >= least_to_pay && lanes_->digest(bodies)) {
         return;
     }
     for (const auto& body : bodies) {

@@ -34,7 +34,7 @@ public:
 private:
     class Lanes;
 
-    std::unique_ptr<Lanes> lanes_;  ///< none: not on this machine
+    std::unique_ptr<Lanes> lanes_;
     Sha256Hasher single_;
 };
 
