@@ -88,6 +88,24 @@ def test_auth_06_others_see_nothing(told):
         assert clean(service.get(path).body), path
 
 
+def test_auth_06_keys_are_on_the_disk_as_hashes_alone(told, tmp_path):
+    """Also that of a request which was remembered, and one that was refused."""
+    service, job, other = told
+    wrong = service.key[:-4] + "0000"
+    body = {"urls": ["http://10.0.0.1/"]}
+    assert service.post("/v1/jobs", body, Idempotency_Key="a").status == 202
+    assert service.call("GET", f"/v1/jobs/{job}", headers={"Authorization": f"Bearer {wrong}"}).status == 401
+    assert service.get(f"/v1/jobs/{job}/export?format=ndjson").status == 200
+    keys = [key[-24:].encode() for key in (service.key, other, wrong)]
+    service.stop()
+
+    files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
+    assert any(file.suffix == ".db" or "sqlite" in file.name for file in files), files
+    for file in [*files, service.log]:
+        kept = file.read_bytes()
+        assert not [key for key in keys if key in kept], file
+
+
 @pytest.mark.skipif("san" in BINARY, reason="a sanitizer handles the signal itself")
 def test_auth_06_a_crash_leaves_no_memory(told, tmp_path):
     """With a limit of one byte the kernel writes no core, wherever it would put it."""
