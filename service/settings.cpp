@@ -196,6 +196,10 @@ std::vector<SettingRow> make_rows() {
          "How long deliveries that are over stay in the log; of each tenant 10,000 at most."},
         {"shutdown.grace", "25s", [](Settings& s) -> SettingSlot { return &s.shutdown.grace; },
          "0s", "1h", "How long running work may take to end when the service is told to stop."},
+        {"sandbox.system_calls", "true",
+         [](Settings& s) -> SettingSlot { return &s.sandbox.system_calls; }, "", "",
+         "Whether the service keeps itself to the system calls on its list: no other program, no "
+         "further process. false is for machines whose libraries need one that is not on it."},
         {"log.level", "info", [](Settings& s) { return words(s.log.level, log_level_words); }, "",
          "", "The least important events that are logged."},
         {"log.format", "auto", [](Settings& s) { return words(s.log.format, log_format_words); },

@@ -108,6 +108,9 @@ struct Settings {
     struct Shutdown {
         std::chrono::milliseconds grace;
     } shutdown;
+    struct Sandbox {
+        bool system_calls;
+    } sandbox;
     struct Log {
         log_level level;
         log_format format;

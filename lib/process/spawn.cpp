@@ -1,5 +1,7 @@
 #include "process/spawn.hpp"
 
+#include "process/spawner.hpp"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -10,14 +12,29 @@
 #include <cerrno>
 #include <csignal>
 #include <system_error>
+#include <utility>
 
 namespace fanfetch::detail {
 namespace {
+
+struct SocketPair {
+    Descriptor ours;
+    Descriptor theirs;
+};
 
 void check(int error, const char* what) {
     if (error != 0) {
         throw std::system_error{error, std::generic_category(), what};
     }
+}
+
+SocketPair socket_pair(int type) {
+    int ends[2];
+    check(
+        ::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno,
+        "making a worker's socket"
+    );
+    return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
 class Attributes {
@@ -60,33 +77,48 @@ private:
     posix_spawn_file_actions_t raw_;
 };
 
-}  // namespace
-
-SpawnedWorker spawn_worker(const std::string& program, bool empty_environment) {
-    int ends[2];
-    check(
-        ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno,
-        "making a worker's socket"
-    );
-    SpawnedWorker worker;
-    worker.socket = Descriptor{ends[0]};
-    const Descriptor theirs{ends[1]};
-    check(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "making a worker's socket");
-
-    const std::string path = program.empty() ? "/proc/self/exe" : program;
+/// A fresh image of a program that finds `socket` as its descriptor 3.
+pid_t spawn_image(
+    const std::string& program, std::string argument, int socket, bool empty_environment
+) {
+    const std::string path = program.empty() ? own_image : program;
     std::string name = program.empty() ? ::program_invocation_name : program;
-    std::string argument = worker_argument + std::to_string(::getpid());
     char* const arguments[] = {name.data(), argument.data(), nullptr};
     char* const nothing[] = {nullptr};
     const Attributes attributes;
-    const Actions actions{ends[1]};
+    const Actions actions{socket};
+    pid_t pid = -1;
     check(
         ::posix_spawn(
-            &worker.pid, path.c_str(), actions.get(), attributes.get(), arguments,
+            &pid, path.c_str(), actions.get(), attributes.get(), arguments,
             empty_environment ? nothing : ::environ
         ),
-        "starting a worker process"
+        "starting a process"
     );
+    return pid;
+}
+
+}  // namespace
+
+SpawnedProcess spawn_process(const std::string& argument) {
+    auto [ours, theirs] = socket_pair(SOCK_SEQPACKET);
+    SpawnedProcess process;
+    process.pid = spawn_image({}, argument, theirs.get(), false);
+    process.socket = std::move(ours);
+    return process;
+}
+
+SpawnedWorker spawn_worker(const std::string& program, bool empty_environment) {
+    auto [ours, theirs] = socket_pair(SOCK_STREAM);
+    check(::fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "making a worker's socket");
+    SpawnedWorker worker;
+    worker.socket = std::move(ours);
+    if (program.empty() && has_spawner()) {
+        worker.pid = ask_spawner(theirs.get(), empty_environment);
+    } else {
+        auto argument = worker_argument + std::to_string(::getpid());
+        worker.pid = spawn_image(program, std::move(argument), theirs.get(), empty_environment);
+    }
     // Not through <sys/pidfd.h>: in glibc 2.36 its functions cannot be linked from C++.
     worker.process = Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, worker.pid, 0))};
     if (worker.process.get() < 0) {

@@ -14,14 +14,28 @@ inline constexpr int worker_socket = 3;
 /// Begins the argument by which a program knows that it is a worker; its parent's pid follows.
 inline constexpr char worker_argument[] = "--fanfetch-worker=";
 
+/// The running program, even if its file is gone.
+inline constexpr char own_image[] = "/proc/self/exe";
+
 struct SpawnedWorker {
     pid_t pid = -1;
     Descriptor process;  ///< readable when the process has ended
     Descriptor socket;   ///< our end; does not block
 };
 
-/// Starts a fresh image of a program as a worker: in a session of its own, with default signals,
-/// with the standard streams and its socket and no other descriptor.
+struct SpawnedProcess {
+    pid_t pid = -1;
+    Descriptor socket;  ///< our end of a pair that keeps packets apart
+};
+
+/// Starts a fresh image of this program with one argument, in a session of its own, with default
+/// signals, with the standard streams and its socket and no other descriptor.
+///
+/// Errors   std::system_error; nothing is left behind
+[[nodiscard]] SpawnedProcess spawn_process(const std::string& argument);
+
+/// Starts a fresh image of a program as a worker, in the same way; through the spawner, if there
+/// is one.
 ///
 /// `program` is a path; empty, it is the program that is running, even if its file is gone.
 ///

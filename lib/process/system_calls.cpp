@@ -1,5 +1,6 @@
 #include "process/system_calls.hpp"
 
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -64,6 +65,137 @@ int no_processes() {
     );
     // As from a kernel without it: its arguments are in memory, where a filter cannot look.
     filter.add(SCMP_ACT_ERRNO(ENOSYS), {SCMP_SYS(clone3)});
+    return filter.load();
+}
+
+int service() {
+    Filter filter{refuse};
+    filter.add(
+        SCMP_ACT_KILL_PROCESS, {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(ptrace),
+                                SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev)}
+    );
+    // A thread, and nothing but a thread. The newer call has its flags in memory, where a filter
+    // cannot look: as from a kernel without it, the C library then uses the older one.
+    filter.add(
+        SCMP_ACT_ALLOW, SCMP_SYS(clone),
+        {SCMP_A0_64(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)}
+    );
+    filter.add(SCMP_ACT_ERRNO(ENOSYS), {SCMP_SYS(clone3)});
+
+    // Memory. Code is loaded with libraries, which the C library does for iconv and name services
+    // also later: pages that are writable and executable at once are what is forbidden.
+    filter.add(
+        SCMP_ACT_ALLOW, {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
+                         SCMP_SYS(msync), SCMP_SYS(mincore), SCMP_SYS(membarrier)}
+    );
+    constexpr auto both = PROT_WRITE | PROT_EXEC;
+    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
+        for (const std::uint64_t one :
+             {std::uint64_t{0}, std::uint64_t{PROT_WRITE}, std::uint64_t{PROT_EXEC}}) {
+            filter.add(SCMP_ACT_ALLOW, call, {SCMP_A2_64(SCMP_CMP_MASKED_EQ, both, one)});
+        }
+    }
+
+    // Threads, signals, time, limits, identity.
+    filter.add(
+        SCMP_ACT_ALLOW, {SCMP_SYS(futex),
+                         SCMP_SYS(set_robust_list),
+                         SCMP_SYS(get_robust_list),
+                         SCMP_SYS(rseq),
+                         SCMP_SYS(set_tid_address),
+                         SCMP_SYS(arch_prctl),
+                         SCMP_SYS(prctl),
+                         SCMP_SYS(sched_yield),
+                         SCMP_SYS(sched_getaffinity),
+                         SCMP_SYS(sched_setaffinity),
+                         SCMP_SYS(getcpu),
+                         SCMP_SYS(getpid),
+                         SCMP_SYS(getppid),
+                         SCMP_SYS(gettid),
+                         SCMP_SYS(getuid),
+                         SCMP_SYS(geteuid),
+                         SCMP_SYS(getgid),
+                         SCMP_SYS(getegid),
+                         SCMP_SYS(getgroups),
+                         SCMP_SYS(exit),
+                         SCMP_SYS(exit_group),
+                         SCMP_SYS(restart_syscall)}
+    );
+    filter.add(
+        SCMP_ACT_ALLOW, {SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+                         SCMP_SYS(rt_sigtimedwait), SCMP_SYS(rt_sigpending), SCMP_SYS(sigaltstack),
+                         SCMP_SYS(tgkill), SCMP_SYS(kill), SCMP_SYS(pidfd_open),
+                         SCMP_SYS(pidfd_send_signal), SCMP_SYS(waitid), SCMP_SYS(wait4)}
+    );
+    filter.add(
+        SCMP_ACT_ALLOW,
+        {SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+         SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(alarm), SCMP_SYS(setitimer),
+         SCMP_SYS(getrusage), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getrandom),
+         SCMP_SYS(prlimit64), SCMP_SYS(getrlimit)}
+    );
+
+    // Descriptors and files; where they lie is for the file system's rights to say.
+    filter.add(
+        SCMP_ACT_ALLOW, {SCMP_SYS(read),
+                         SCMP_SYS(write),
+                         SCMP_SYS(readv),
+                         SCMP_SYS(writev),
+                         SCMP_SYS(pread64),
+                         SCMP_SYS(pwrite64),
+                         SCMP_SYS(preadv),
+                         SCMP_SYS(pwritev),
+                         SCMP_SYS(preadv2),
+                         SCMP_SYS(pwritev2),
+                         SCMP_SYS(lseek),
+                         SCMP_SYS(close),
+                         SCMP_SYS(close_range),
+                         SCMP_SYS(dup),
+                         SCMP_SYS(dup2),
+                         SCMP_SYS(dup3),
+                         SCMP_SYS(fcntl),
+                         SCMP_SYS(flock),
+                         SCMP_SYS(ioctl),
+                         SCMP_SYS(pipe),
+                         SCMP_SYS(pipe2),
+                         SCMP_SYS(sendfile),
+                         SCMP_SYS(copy_file_range),
+                         SCMP_SYS(splice)}
+    );
+    filter.add(
+        SCMP_ACT_ALLOW, {SCMP_SYS(open),       SCMP_SYS(openat),    SCMP_SYS(openat2),
+                         SCMP_SYS(stat),       SCMP_SYS(fstat),     SCMP_SYS(lstat),
+                         SCMP_SYS(newfstatat), SCMP_SYS(statx),     SCMP_SYS(statfs),
+                         SCMP_SYS(fstatfs),    SCMP_SYS(access),    SCMP_SYS(faccessat),
+                         SCMP_SYS(faccessat2), SCMP_SYS(readlink),  SCMP_SYS(readlinkat),
+                         SCMP_SYS(getcwd),     SCMP_SYS(getdents),  SCMP_SYS(getdents64),
+                         SCMP_SYS(fsync),      SCMP_SYS(fdatasync), SCMP_SYS(sync_file_range),
+                         SCMP_SYS(ftruncate),  SCMP_SYS(truncate),  SCMP_SYS(fallocate),
+                         SCMP_SYS(fadvise64),  SCMP_SYS(rename),    SCMP_SYS(renameat),
+                         SCMP_SYS(renameat2),  SCMP_SYS(unlink),    SCMP_SYS(unlinkat),
+                         SCMP_SYS(mkdir),      SCMP_SYS(mkdirat),   SCMP_SYS(rmdir),
+                         SCMP_SYS(link),       SCMP_SYS(linkat),    SCMP_SYS(chmod),
+                         SCMP_SYS(fchmod),     SCMP_SYS(fchmodat),  SCMP_SYS(umask),
+                         SCMP_SYS(chown),      SCMP_SYS(fchown),    SCMP_SYS(utimensat)}
+    );
+
+    // Sockets and waiting for them.
+    filter.add(
+        SCMP_ACT_ALLOW,
+        {SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept),
+         SCMP_SYS(accept4), SCMP_SYS(connect), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+         SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(shutdown), SCMP_SYS(sendto),
+         SCMP_SYS(recvfrom), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(sendmmsg),
+         SCMP_SYS(recvmmsg)}
+    );
+    filter.add(
+        SCMP_ACT_ALLOW,
+        {SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6),
+         SCMP_SYS(epoll_create), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
+         SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd), SCMP_SYS(eventfd2),
+         SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime), SCMP_SYS(timerfd_gettime),
+         SCMP_SYS(inotify_init1), SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_rm_watch)}
+    );
     return filter.load();
 }
 

@@ -9,6 +9,11 @@ namespace fanfetch::detail::system_calls {
 /// Everything but further processes and threads and other programs; these fail with EPERM.
 [[nodiscard]] int no_processes();
 
+/// What a program with threads, files, sockets and databases takes, and no other program: execve
+/// and looking into other processes kill with SIGSYS; anything else that is not on the list fails
+/// with EPERM. In every thread there is and will be.
+[[nodiscard]] int service();
+
 /// Little: what computing on bytes takes. Anything else kills the process with SIGSYS.
 [[nodiscard]] int few(int socket);
 

@@ -1,6 +1,7 @@
 #include "process/worker.hpp"
 
 #include "process/spawn.hpp"
+#include "process/spawner.hpp"
 #include "process/worker_side.hpp"
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
 namespace fanfetch {
@@ -17,6 +19,16 @@ namespace {
 
 bool is_worker = false;
 bool has_asked = false;
+
+/// The pid behind the sign; nullopt: this is not what we were started as.
+std::optional<pid_t> parent_in(std::string_view argument, std::string_view sign) {
+    if (!argument.starts_with(sign)) {
+        return std::nullopt;
+    }
+    pid_t parent = 0;
+    (void)std::from_chars(argument.data() + sign.size(), argument.data() + argument.size(), parent);
+    return parent;
+}
 
 /// The kernel is to end us with our parent; should that be gone already, we have been adopted.
 void end_with(pid_t parent) {
@@ -31,14 +43,16 @@ void end_with(pid_t parent) {
 bool run_as_worker(int argc, char** argv) {
     has_asked = true;
     const std::string_view argument = argc == 2 ? argv[1] : "";
-    const std::string_view sign{detail::worker_argument};
-    if (!argument.starts_with(sign)) {
+    if (const auto parent = parent_in(argument, detail::spawner_argument)) {
+        end_with(*parent);
+        detail::run_spawner(*parent);
+        ::_exit(0);
+    }
+    const auto parent = parent_in(argument, detail::worker_argument);
+    if (!parent) {
         return false;
     }
-    pid_t parent = 0;
-    const auto* const end = argument.data() + argument.size();
-    (void)std::from_chars(argument.data() + sign.size(), end, parent);
-    end_with(parent);
+    end_with(*parent);
 
     is_worker = true;
     std::signal(SIGPIPE, SIG_IGN);  // whoever reads what tasks print may go

@@ -4,12 +4,15 @@
 #include "base/log.hpp"
 #include "cli/command_line.hpp"
 #include "cli/many_files.hpp"
+#include "process/confine.hpp"
+#include "process/spawner.hpp"
 
 #include <boost/json.hpp>
 
 #include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -47,6 +50,20 @@ void print_ready(const boost::asio::ip::tcp::endpoint& listening, bool https) {
     std::fflush(stdout);
 }
 
+/// Ends the process when an orderly end does not come: memory that is not to be had can break what
+/// the end waits for. What was acknowledged is on the disk, and the next start goes on from there.
+void leave_at_last(std::chrono::milliseconds grace) {
+    constexpr std::chrono::seconds commits_and_replies{10};
+    const auto late = [](int) {
+        constexpr char words[] = "error: the service did not come to its end in time\n";
+        [[maybe_unused]] const auto told = ::write(STDERR_FILENO, words, sizeof(words) - 1);
+        _exit(exit_refused);
+    };
+    std::signal(SIGALRM, late);
+    const auto patience = std::chrono::ceil<std::chrono::seconds>(grace) + commits_and_replies;
+    alarm(static_cast<unsigned>(patience.count()));
+}
+
 /// What a machine refuses (a thread, memory) in the middle of a start leaves threads that nobody
 /// can tell to end, and nothing that would be lost with them.
 auto start(App& app, Logger& log) {
@@ -67,7 +84,16 @@ int serve(const Settings& settings) {
     std::signal(SIGHUP, SIG_IGN);
     allow_many_files();
 
+    if (settings.sandbox.system_calls) {
+        start_spawner();
+    }
     Logger log{settings.log.level, settings.log.format};
+    if (settings.sandbox.system_calls) {
+        if (const auto refused = confine()) {
+            log.error("start_failed", {{"detail", *refused + " (sandbox.system_calls)"}});
+            return exit_refused;
+        }
+    }
     App app{settings, log};
     const auto listening = start(app, log);
     if (!listening) {
@@ -87,6 +113,7 @@ int serve(const Settings& settings) {
     std::signal(SIGTERM, leave);
     std::signal(SIGINT, leave);
     pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+    leave_at_last(settings.shutdown.grace);
     app.stop();
     return exit_ok;
 }

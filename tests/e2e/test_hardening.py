@@ -1,5 +1,6 @@
 """What the program is as a file and as a process: binary hardening, core dumps, a bare sandbox, the unit."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -101,3 +102,97 @@ def test_hrd_03_the_unit_is_locked_down():
                            str(ROOT / "config" / "fanfetch.service")],
                           capture_output=True, text=True, timeout=LIMIT_S)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+TITLE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 16\r\n\r\n<title>a</title>"
+
+
+def parses_documents(service, origin) -> None:
+    """It fetches, and has a worker take a document apart."""
+    service.wait_done(job := service.submit([origin.answer("/title", TITLE)], extract=["title"]))
+    (result,) = service.results(job)
+    assert result["state"] == "succeeded" and result["extract"]["title"] == "a", result
+
+
+# The filter that systemd would put on the service, put there by libseccomp instead.
+UNDER_THE_UNIT = """
+import os, sys, seccomp
+allowed = seccomp.SyscallFilter(seccomp.ERRNO(1))
+for name in sys.argv[1].split():
+    try:
+        allowed.add_rule(seccomp.ALLOW, name)
+    except (RuntimeError, ValueError):
+        pass  # another architecture's
+allowed.load()
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def calls_named(words) -> set[str]:
+    """Names of system calls, those of groups in place of the groups."""
+    names = set()
+    for word in words:
+        if not word.startswith("@"):
+            names.add(word)
+            continue
+        listed = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager", word], capture_output=True,
+                                text=True, timeout=LIMIT_S, check=True).stdout  # fmt: skip
+        lines = [line.strip() for line in listed.splitlines()[1:]]
+        names |= calls_named(line for line in lines if line and not line.startswith("#"))
+    return names
+
+
+@pytest.mark.skipif("san" in BINARY, reason="a sanitizer's runtime needs more")
+def test_hrd_01_the_units_list_of_system_calls_is_enough(tmp_path, origin):
+    """Also for the workers, which put filters of their own on themselves."""
+    rows = [line.partition("=")[2].split() for line in (ROOT / "config" / "fanfetch.service").read_text().splitlines()
+            if line.startswith("SystemCallFilter=")]  # fmt: skip
+    allowed = set()
+    for words in rows:
+        if words[0].startswith("~"):
+            allowed -= calls_named([words[0][1:], *words[1:]])  # as systemd: also those named before
+        else:
+            allowed |= calls_named(words)
+    assert "execve" in allowed and "mount" not in allowed and len(allowed) > 100
+    service = client.Service(tmp_path / "data", prefix=("/usr/bin/python3", "-c", UNDER_THE_UNIT, " ".join(allowed)))
+    parses_documents(service, origin)
+    assert service.stop() in (0, None)
+
+
+def filters_of(pid: int) -> set[tuple[str, str]]:
+    """(NoNewPrivs, Seccomp) of each of its threads."""
+    threads = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # some come and go
+            threads.append((task / "status").read_text())
+    return {(re.search(r"NoNewPrivs:\s*(\d)", text)[1], re.search(r"Seccomp:\s*(\d)", text)[1]) for text in threads}
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+@pytest.mark.skipif("san" in BINARY, reason="a sanitizer's runtime needs more")
+def test_hrd_02_the_service_keeps_to_its_system_calls(start, origin):
+    """Every thread of it; programs are started by the spawner alone, which ends with it."""
+    service = start()
+    (spawner,) = children_of(service.process.pid)
+    parses_documents(service, origin)
+
+    assert filters_of(service.process.pid) == {("1", "2")}
+    assert filters_of(spawner) == {("0", "0")}
+    workers = set(children_of(service.process.pid)) - {spawner}
+    assert workers and all(("1", "2") in filters_of(worker) for worker in workers)
+
+    service.kill()
+    client.eventually(
+        lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid in [spawner, *workers]), "their end"
+    )
+
+
+def test_hrd_02_without_the_list_it_starts_workers_itself(start, origin):
+    service = start(sandbox__system_calls="false")
+    assert children_of(service.process.pid) == []
+    parses_documents(service, origin)
+    assert filters_of(service.process.pid) == {("0", "0")}

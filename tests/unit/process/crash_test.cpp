@@ -176,11 +176,12 @@ TEST(ProcessPoolCrash, Ppe08ACrashLoopBreaksThePool) {
 }
 
 TEST(ProcessPoolCrash, Ppe15WorkersEndWithTheirParentHoweverItDies) {
-    for (const std::string way : {"pause", "exit", "abort", "abandon"}) {
+    for (const std::string way :
+         {"pause", "exit", "abort", "abandon", "confined pause", "confined exit"}) {
         Parent parent{way};
         const auto workers = parent.workers();
         ASSERT_GT(workers[0], 0) << way;
-        if (way == "pause") {
+        if (way.ends_with("pause")) {
             parent.kill(SIGKILL);
         }
         (void)parent.wait();

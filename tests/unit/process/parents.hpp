@@ -1,5 +1,7 @@
 #pragma once
 
+#include "process/confine.hpp"
+#include "process/spawner.hpp"
 #include "tasks.hpp"
 
 #include <spawn.h>
@@ -19,7 +21,15 @@ inline std::optional<int> run_as_parent(int argc, char** argv) {
     if (argc != 2 || !std::string_view{argv[1]}.starts_with(sign)) {
         return std::nullopt;
     }
-    const auto way = std::string_view{argv[1]}.substr(sign.size());
+    auto way = std::string_view{argv[1]}.substr(sign.size());
+    const std::string_view confined = "confined ";
+    if (way.starts_with(confined)) {
+        way.remove_prefix(confined.size());
+        start_spawner();
+        if (confine()) {
+            return 4;
+        }
+    }
     const bool abandons = way == "abandon";
     // Reachable to the end, so that it is not destroyed and does not count as leaked.
     static auto* const pool = new ProcessPoolExecutor{
