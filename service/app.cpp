@@ -288,6 +288,9 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         return tls.error();
     }
     tls_.emplace(std::move(*tls));
+    if (const auto each = settings_.egress.max_connections_per_address; each > 0) {
+        places_.emplace(each);
+    }
     dispatch_metrics_ = DispatchMetrics::make(metrics_);
     for (std::size_t number = 0; number < shards_.size(); ++number) {
         auto& shard = *shards_[number];
@@ -300,6 +303,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         gate.rules_of = [this](const std::string& tenant) { return egress_.rules_of(tenant); };
         gate.dns_timeout = settings_.dns.timeout;
         gate.proxy = egress_proxy(settings_);
+        gate.places = gate_places();
         shard.gate = make_gate(std::move(gate), *shard.resolver, *tls_);
 
         HttpFetcher::Parts fetch{shard.loop.executor()};
@@ -308,6 +312,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         fetch.body = {&memory_, &*spill_, blocking_.get(), &bandwidth_};
         fetch.user_agent = settings_.fetch.user_agent;
         fetch.max_header_bytes = settings_.fetch.max_header_bytes.bytes;
+        fetch.places = gate_places();
         shard.fetcher = std::make_unique<HttpFetcher>(std::move(fetch));
 
         Dispatcher::Parts parts{shard.loop.executor()};
@@ -378,6 +383,7 @@ void App::make_webhooks() {
     fetch.body = {&memory_, &*spill_, blocking_.get()};
     fetch.user_agent = settings_.fetch.user_agent;
     fetch.max_header_bytes = settings_.fetch.max_header_bytes.bytes;
+    fetch.places = gate_places();
     WebhookSender::Parts parts{shard.loop.executor()};
     parts.store = store_.get();
     parts.blocking = blocking_.get();

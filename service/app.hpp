@@ -71,6 +71,7 @@ private:
     Expected<void> open_store();
     Expected<boost::asio::ip::tcp::endpoint> listen();
     Expected<void> make_shards(const boost::asio::ip::tcp::endpoint& listening);
+    [[nodiscard]] AddressPlaces* gate_places() noexcept { return places_ ? &*places_ : nullptr; }
     void make_service();
     void make_webhooks();
     void follow_terms();
@@ -85,6 +86,7 @@ private:
     MemoryBudget memory_;
     Bandwidth bandwidth_;
     PendingBytes pending_;
+    std::optional<AddressPlaces> places_;  ///< none: there is no bound
     std::optional<TlsPolicy> tls_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<JobStore> store_;

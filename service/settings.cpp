@@ -81,6 +81,12 @@ std::vector<SettingRow> make_rows() {
         {"egress.max_connections", "10000",
          [](Settings& s) -> SettingSlot { return &s.egress.max_connections; }, "1", "1000000",
          "Connections to origins, all hosts together; five sixths of them for a tenant that is alone."},
+        {"egress.max_connections_per_address", "0",
+         [](Settings& s) -> SettingSlot { return &s.egress.max_connections_per_address; }, "0",
+         "1000000",
+         "Connections to any one IP address at a time, over all hosts, jobs and tenants; kept ones "
+         "count. Behind egress.proxy what counts is the address the proxy is told to connect to. "
+         "0: no bound."},
         {"egress.bandwidth", "none", [](Settings& s) -> SettingSlot { return &s.egress.bandwidth; },
          "1KiB", "1TiB", "Bytes a second that bodies may come with from origins, all together."},
         {"host.max_concurrency", "64",

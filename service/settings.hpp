@@ -51,7 +51,8 @@ struct Settings {
         std::string proxy;
         fanfetch::proxy_resolve proxy_resolve;
         std::uint64_t max_connections;
-        std::optional<ByteSize> bandwidth;  ///< a second
+        std::uint64_t max_connections_per_address;  ///< 0: as many as there are
+        std::optional<ByteSize> bandwidth;          ///< a second
     } egress;
     struct HostCeiling {
         std::uint64_t max_concurrency;

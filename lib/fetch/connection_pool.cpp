@@ -64,6 +64,19 @@ void ConnectionPool::put(
     }
 }
 
+std::size_t ConnectionPool::give_up(const IpAddress& address, std::size_t count) {
+    std::size_t given_up = 0;
+    for (auto one = idle_.begin(); one != idle_.end() && given_up < count;) {
+        const auto next = std::next(one);
+        if (one->connection->place.at(address)) {
+            drop(one);
+            ++given_up;
+        }
+        one = next;
+    }
+    return given_up;
+}
+
 void ConnectionPool::sweep(Steady::time_point now) {
     while (!idle_.empty() && now - idle_.front().since >= limits_.idle_limit) {
         drop(idle_.begin());

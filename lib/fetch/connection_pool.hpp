@@ -42,6 +42,9 @@ public:
         const std::string& key, std::unique_ptr<Connection> connection, Steady::time_point now
     );
 
+    /// Closes up to so many of those to an address, the oldest first; how many it were.
+    std::size_t give_up(const IpAddress& address, std::size_t count);
+
     /// Closes what has idled too long. Called about once a second.
     void sweep(Steady::time_point now);
     void clear();

@@ -107,6 +107,19 @@ void Http2Origin::sweep(Steady::time_point latest) {
     drop_closed();
 }
 
+std::size_t Http2Origin::retire_idle(const IpAddress& address, std::size_t count) {
+    std::size_t retired = 0;
+    const auto all = connections_;  // retiring one changes the list
+    for (const auto& one : all) {
+        if (retired < count && one->streams() == 0 && one->place().at(address)) {
+            one->retire();
+            ++retired;
+        }
+    }
+    drop_closed();
+    return retired;
+}
+
 void Http2Origin::retire_all() {
     for (const auto& one : std::exchange(connections_, {})) {
         one->retire();

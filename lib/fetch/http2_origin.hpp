@@ -49,6 +49,8 @@ public:
 
     /// Drops those that take no more streams and retires those idle since before `latest`.
     void sweep(Steady::time_point latest);
+    /// Retires up to so many idle ones to an address; how many it were.
+    std::size_t retire_idle(const IpAddress& address, std::size_t count);
     void retire_all();
     [[nodiscard]] bool forgettable(Steady::time_point now) const noexcept;
     [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }

@@ -87,9 +87,16 @@ void Http2Pool::failed_to_dial(Turn& turn) {
 }
 
 /// Nothing is idle after the pool has been cleared.
-void Http2Pool::done_with(Http2Connection& connection) const {
-    if (closing_) {
+void Http2Pool::done_with(Http2Connection& connection, const std::string& key) const {
+    const bool idle = connection.streams() == 0;
+    if (closing_ || connection.place().wanted(connection.loop(), key, idle, Steady::now())) {
         connection.retire();
+    }
+}
+
+void Http2Pool::give_up_idle(const IpAddress& address, std::size_t count) {
+    for (auto& [key, origin] : origins_) {
+        count -= origin->retire_idle(address, count);
     }
 }
 

@@ -91,11 +91,13 @@ public:
     /// It could not be reached: those who wait dial for themselves, with the time they have left.
     static void failed_to_dial(Turn& turn);
 
-    /// After an exchange.
-    void done_with(Http2Connection& connection) const;
+    /// After an exchange with `key`. Takes no more of them when others wait for its place.
+    void done_with(Http2Connection& connection, const std::string& key) const;
 
     /// Closes what has idled too long. Called about once a second.
     void sweep(Steady::time_point now);
+    /// Closes up to so many idle ones to an address.
+    void give_up_idle(const IpAddress& address, std::size_t count);
     /// Closes what is idle, and the rest once it is. None is kept from here on.
     void clear();
     /// The connections that are open serve nothing new; those that come do.

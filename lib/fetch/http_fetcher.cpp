@@ -98,7 +98,18 @@ HttpFetcher::HttpFetcher(Parts parts)
       wheel_{deadlines_of(parts_.loop)},
       pool_{parts_.pool},
       shared_{shared_limits(parts_.pool, parts_.max_header_bytes)},
-      sweep_{std::make_unique<SweepTimer>(*this, wheel_)} {}
+      sweep_{std::make_unique<SweepTimer>(*this, wheel_)},
+      alive_{std::make_shared<HttpFetcher*>(this)} {
+    if (parts_.places != nullptr) {
+        const std::weak_ptr<HttpFetcher*> weak = alive_;
+        parts_.places->add_holder(parts_.loop, [weak](const IpAddress& address, std::size_t count) {
+            if (const auto self = weak.lock()) {
+                const auto given_up = (*self)->pool_.give_up(address, count);
+                (*self)->shared_.give_up_idle(address, count - given_up);
+            }
+        });
+    }
+}
 
 HttpFetcher::~HttpFetcher() = default;
 
@@ -245,7 +256,7 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         if (!line.there()) {
             auto connected = co_await connect(course, key, line);
             if (!connected) {
-                if (connected.error().code == failure_code::queue_full) {
+                if (connected.error().code == failure_code::queue_full && !course.outcome.put_off) {
                     // Nobody uses their descriptors, and the store may need one.
                     renew_connections();
                 }
@@ -261,7 +272,7 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         }
         if (line.shared) {
             co_await run_http2_exchange(line.shared, scratch, wheel_, order, end);
-            shared_.done_with(*line.shared);
+            shared_.done_with(*line.shared, key);
         } else {
             co_await run_exchange(*line.own, scratch, wheel_, order, end);
         }
@@ -287,7 +298,16 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         co_await keep_partial(course, scratch, end);
     }
     if (end.reusable) {
-        pool_.put(key, std::move(line.own), end.done_at);
+        keep(key, std::move(line.own), end);
+    }
+}
+
+/// Keeps a connection for the next one who comes, unless somebody waits for it or for its place.
+void HttpFetcher::keep(
+    const std::string& key, std::unique_ptr<Connection> connection, const ExchangeEnd& end
+) {
+    if (AddressPlace::after_use(connection, key, end.done_at) == place_use::keep) {
+        pool_.put(key, std::move(connection), end.done_at);
         sweep_->keep_going(end.done_at);
     }
 }

@@ -35,6 +35,7 @@ public:
         ConnectionPool::Limits pool;
         std::string user_agent;
         std::uint64_t max_header_bytes = 64U << 10U;
+        AddressPlaces* places = nullptr;  ///< those of the gate; none: there is no bound
     };
 
     explicit HttpFetcher(Parts parts);
@@ -93,8 +94,12 @@ private:
     [[nodiscard]] static bool send_again(
         const Course& course, const Line& line, const ExchangeEnd& end, Repeats& repeats
     );
-    awaitable<Expected<std::unique_ptr<Connection>>> dial(
-        Course& course, const std::string& key, bool offer_http2
+    awaitable<Expected<void>> dial(
+        Course& course, const std::string& key, bool offer_http2, Line& line
+    );
+    void no_place(Course& course);
+    void keep(
+        const std::string& key, std::unique_ptr<Connection> connection, const ExchangeEnd& end
     );
     awaitable<void> keep_partial(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
     void conclude(Course& course, ExchangeScratch& scratch, const ExchangeEnd& end);
@@ -108,6 +113,8 @@ private:
     Http2Pool shared_;
     std::vector<std::unique_ptr<ExchangeScratch>> scratches_;
     std::unique_ptr<SweepTimer> sweep_;
+    std::shared_ptr<HttpFetcher*>
+        alive_;  // who asks for idle connections may come when we are gone
 };
 
 }  // namespace fanfetch

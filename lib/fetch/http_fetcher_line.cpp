@@ -1,6 +1,7 @@
 #include "fetch/http_fetcher.hpp"
 
 #include "model/retry_policy.hpp"
+#include "net/connector.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -44,7 +45,11 @@ awaitable<Expected<void>> HttpFetcher::connect(Course& course, const std::string
     }
     Http2Pool::Turn turn{Http2Pool::next_step::dial, nullptr};
     if (negotiating) {
-        const Http2Pool::Patience patience{connect_deadline(course), course.deadline};
+        auto dialled_by = connect_deadline(course);
+        if (parts_.places != nullptr) {
+            dialled_by += place_patience;  // that somebody else's dial may take for ours
+        }
+        const Http2Pool::Patience patience{dialled_by, course.deadline};
         turn = co_await shared_.turn(key, patience);
     }
     if (turn.step == Http2Pool::next_step::use) {
@@ -59,13 +64,15 @@ awaitable<Expected<void>> HttpFetcher::connect(Course& course, const std::string
             "waiting for a connection: the time is up"
         );
     }
-    auto dialled = co_await dial(course, key, negotiating);
+    auto dialled = co_await dial(course, key, negotiating, line);
     if (!dialled) {
-        Http2Pool::failed_to_dial(turn);
+        if (!course.outcome.put_off) {  // else the next one stands in line, and the others wait
+            Http2Pool::failed_to_dial(turn);
+        }
         co_return std::move(dialled.error());
     }
-    if ((*dialled)->report.http2) {
-        line.shared = shared_.adopt(turn, key, std::move(*dialled));
+    if (line.own->report.http2) {
+        line.shared = shared_.adopt(turn, key, std::move(line.own));
         sweep_later();
         co_return Expected<void>{};
     }
@@ -78,7 +85,6 @@ awaitable<Expected<void>> HttpFetcher::connect(Course& course, const std::string
             failure_code::http_h2_error, "agreeing on HTTP/2: the origin does not speak it"
         );
     }
-    line.own = std::move(*dialled);
     co_return Expected<void>{};
 }
 
@@ -97,10 +103,13 @@ Steady::time_point HttpFetcher::connect_deadline(const Course& course) const {
     return std::min(course.deadline, saturating_add(parts_.clock->now(), limit));
 }
 
-awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(
-    Course& course, const std::string& key, bool offer_http2
+awaitable<Expected<void>> HttpFetcher::dial(
+    Course& course, const std::string& key, bool offer_http2, Line& line
 ) {
     const auto& options = *course.order.options;
+    PlaceWait wait;
+    // One that has served speaks HTTP/1.1.
+    wait.takes_kept = options.http_version != http_version::two;
     DialOrder order;
     order.url = &course.request.url;
     order.deadline = connect_deadline(course);
@@ -109,15 +118,32 @@ awaitable<Expected<std::unique_ptr<Connection>>> HttpFetcher::dial(
     order.offer_http2 = offer_http2;
     order.tenant = course.order.tenant;
     order.session_key = key;
+    order.wait = &wait;
     auto dialled = co_await parts_.gate->connect(std::move(order));
-    if (dialled) {
-        const auto& report = (*dialled)->report;
+    course.deadline = std::min(saturating_add(course.deadline, wait.waited), course.order.deadline);
+    if (wait.in_vain) {
+        no_place(course);
+    }
+    if (!dialled) {
+        co_return std::move(dialled.error());
+    }
+    line.own = std::move(*dialled);
+    line.reused = wait.kept;
+    if (!wait.kept) {
+        const auto& report = line.own->report;
         auto& timing = course.outcome.attempt.timing;
         timing.dns += report.dns;
         timing.connect += report.connect;
         timing.tls += report.tls;
     }
-    co_return dialled;
+    co_return Expected<void>{};
+}
+
+/// The item holds up nobody while it waits: it comes again, and this was no attempt.
+void HttpFetcher::no_place(Course& course) {
+    constexpr std::chrono::seconds pause{1};
+    course.outcome.put_off =
+        NotAdmitted{wait_reason::host_concurrency, parts_.clock->now() + pause};
 }
 
 }  // namespace fanfetch

@@ -45,6 +45,8 @@ public:
     ~Http2Connection() = default;
 
     [[nodiscard]] const DialReport& report() const noexcept { return line_->report; }
+    [[nodiscard]] const AddressPlace& place() const noexcept { return line_->place; }
+    [[nodiscard]] LoopExecutor loop() const noexcept { return line_->socket.get_executor(); }
 
     /// The origin has said how many streams it takes; until then there is one.
     [[nodiscard]] bool settled() const noexcept { return core_.settled(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "coro/loop.hpp"
+#include "net/address_places.hpp"
 #include "net/egress_proxy.hpp"
 #include "net/tls_stream.hpp"
 
@@ -31,6 +32,7 @@ struct DialReport {
 struct Connection {
     explicit Connection(LoopExecutor executor) : socket{executor} {}
 
+    AddressPlace place;  ///< given back when the socket has been closed
     TcpSocket socket;
     std::optional<TlsStream> tls;
     /// Set when a proxy is at the other end and takes requests in absolute form, with its

@@ -50,25 +50,69 @@ bool tells_more(failure_code a, failure_code b) noexcept {
 /// The dials of one attempt. Shared with their completion handlers, which may come when the
 /// coroutine has gone; by then every socket is closed.
 struct Race : std::enable_shared_from_this<Race> {
-    Race(LoopExecutor on, std::vector<IpEndpoint> to)
-        : executor{on}, endpoints{std::move(to)}, progress{on} {
-        sockets.reserve(endpoints.size());
+    /// One address of the attempt.
+    struct Dial {
+        IpEndpoint endpoint;
+        std::unique_ptr<PlaceWish> wish;  // once it has come to this one, if places are bounded
+        std::optional<TcpSocket> socket;  // once it is being dialled
+    };
+
+    Race(LoopExecutor on, const std::vector<IpEndpoint>& to, PlaceOrder* order)
+        : executor{on}, places{order != nullptr ? order->places : nullptr}, progress{on} {
+        for (const auto& endpoint : to) {
+            dials.push_back({endpoint, nullptr, std::nullopt});
+        }
+        if (places != nullptr) {
+            client = PlaceClient{on, nullptr, order->key, order->tenant, order->takes_kept};
+        }
     }
 
     LoopExecutor executor;
-    std::vector<IpEndpoint> endpoints;
-    std::vector<TcpSocket> sockets;  // one for each endpoint dialled so far; never reallocated
+    AddressPlaces* places;
+    std::optional<PlaceClient> client;
+    std::vector<Dial> dials;
+    std::size_t started = 0;
     std::size_t pending = 0;
     std::optional<std::size_t> winner;
+    std::unique_ptr<Connection> kept;
     std::optional<Failure> worst;
     Wakeup progress;
 
-    [[nodiscard]] bool all_started() const { return sockets.size() == endpoints.size(); }
+    [[nodiscard]] bool all_started() const { return started == dials.size(); }
+    [[nodiscard]] bool over() const { return winner || kept; }
 
-    void start_next() {
-        const std::size_t index = sockets.size();
-        TcpSocket& socket = sockets.emplace_back(executor);
-        const auto endpoint = to_asio(endpoints[index]);
+    /// False when there is no place at any of the addresses that are left.
+    [[nodiscard]] bool start_next() {
+        for (std::size_t index = 0; index < dials.size(); ++index) {
+            if (!dials[index].socket && may_dial(dials[index])) {
+                if (!kept) {
+                    start(index);
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
+    [[nodiscard]] bool may_dial(Dial& dial) {
+        if (places == nullptr) {
+            return true;
+        }
+        if (!dial.wish) {
+            client->wakeup = {shared_from_this(), &progress};
+            dial.wish = std::make_unique<PlaceWish>(*places, *client, dial.endpoint.address);
+        }
+        if (!dial.wish->granted()) {
+            return false;
+        }
+        kept = dial.wish->take_connection();
+        return true;
+    }
+
+    void start(std::size_t index) {
+        TcpSocket& socket = dials[index].socket.emplace(executor);
+        ++started;
+        const auto endpoint = to_asio(dials[index].endpoint);
         error_code error;
         socket.open(endpoint.protocol(), error);
         if (error) {
@@ -100,16 +144,35 @@ struct Race : std::enable_shared_from_this<Race> {
         const failure_code code = connect_failure(error);
         if (!worst || tells_more(code, worst->code)) {
             worst = failed(
-                code, "connecting to " + to_string(endpoints[index]) + ": " + error.message()
+                code, "connecting to " + to_string(dials[index].endpoint) + ": " + error.message()
             );
         }
+        leave(dials[index]);
+    }
+
+    static void leave(Dial& dial) noexcept {
+        if (dial.socket) {
+            error_code ignored;  // there is nothing to do about a close that fails
+            dial.socket->close(ignored);
+        }
+        dial.wish.reset();
     }
 
     void close_all() noexcept {
-        for (TcpSocket& socket : sockets) {
-            error_code ignored;  // there is nothing to do about a close that fails
-            socket.close(ignored);
+        std::ranges::for_each(dials, leave);
+        client.reset();
+    }
+
+    [[nodiscard]] Dialled result() {
+        if (kept) {
+            return {TcpSocket{executor}, {}, {}, std::move(kept)};
         }
+        auto& dial = dials[*winner];
+        Dialled dialled{std::move(*dial.socket), dial.endpoint};
+        if (dial.wish) {
+            dialled.place = dial.wish->take_place();
+        }
+        return dialled;
     }
 };
 
@@ -127,31 +190,57 @@ private:
 
 }  // namespace
 
-awaitable<Expected<Dialled>> dial(std::vector<IpEndpoint> endpoints, Steady::time_point deadline) {
+awaitable<Expected<Dialled>> dial(
+    std::vector<IpEndpoint> endpoints, Steady::time_point deadline, PlaceOrder* line
+) {
     const LoopExecutor executor = co_await asio::this_coro::executor;
-    const auto race = std::make_shared<Race>(executor, std::move(endpoints));
+    const auto race = std::make_shared<Race>(executor, endpoints, line);
     const Closing closing{*race};
 
     Steady::time_point next_start = Steady::now();
-    while (!race->winner) {
+    std::optional<Steady::time_point> in_line;  // since when there is nothing but to wait
+    while (!race->over()) {
         const auto now = Steady::now();
-        if (now >= deadline) {
+        if (!in_line && now >= deadline) {
             co_return failed(failure_code::connect_timeout, "connecting: no answer in time");
         }
-        if (!race->all_started() && (race->pending == 0 || now >= next_start)) {
-            race->start_next();
+        const bool due = !race->all_started() && (race->pending == 0 || now >= next_start);
+        if (due && race->start_next()) {
             next_start = now + dial_stagger;
+            if (in_line) {
+                line->waited += now - *in_line;
+                deadline = saturating_add(deadline, now - *in_line);
+                in_line.reset();
+            }
             continue;
         }
-        if (race->pending == 0) {
+        if (race->pending > 0) {
+            co_await race->progress.wait_until(
+                due || race->all_started() ? deadline : std::min(deadline, next_start)
+            );
+            continue;
+        }
+        if (race->all_started()) {
             co_return std::move(*race->worst);
         }
-        co_await race->progress.wait_until(
-            race->all_started() ? deadline : std::min(deadline, next_start)
-        );
+        if (!in_line) {
+            in_line = now;
+        }
+        if (now >= *in_line + place_patience) {
+            line->waited += now - *in_line;
+            co_return no_place(*line);
+        }
+        co_await race->progress.wait_until(*in_line + place_patience);
     }
-    Dialled dialled{std::move(race->sockets[*race->winner]), race->endpoints[*race->winner]};
+    auto dialled = race->result();
     co_return dialled;
+}
+
+Failure no_place(PlaceOrder& line) {
+    line.in_vain = true;
+    return failed(
+        failure_code::queue_full, "connecting: the address has all the connections it may"
+    );
 }
 
 failure_code connect_failure(const error_code& error) noexcept {

@@ -5,6 +5,7 @@
 #include "net/proxy_tunnel.hpp"
 #include "net/tls_handshake.hpp"
 #include "net/tls_sessions.hpp"
+#include "net/wakeup.hpp"
 
 #include <openssl/ssl.h>
 
@@ -47,13 +48,18 @@ public:
 
 private:
     using Socket = Expected<TcpSocket>;
+    using Line = std::unique_ptr<Connection>;
 
     awaitable<Expected<Route>> plan(const Url& url, std::string tenant);
     awaitable<Expected<void>> reach(
-        Connection& connection, const Url& url, Route route, Steady::time_point deadline
+        Line& connection, const Url& url, Route route, Steady::time_point deadline,
+        PlaceOrder& places
     );
     awaitable<Expected<void>> reach_through_proxy(
-        Connection& connection, const Route& route, Steady::time_point deadline
+        Line& connection, const Route& route, Steady::time_point deadline, PlaceOrder& places
+    );
+    awaitable<Expected<void>> stand_in_line(
+        Line& connection, const IpAddress& address, PlaceOrder& places
     );
     awaitable<Expected<void>> entrust_to_proxy(
         Connection& connection, const Url& url, const Route& route, Steady::time_point deadline
@@ -106,40 +112,82 @@ awaitable<Expected<Route>> DefaultGate::plan(const Url& url, std::string tenant)
 }
 
 /// Makes the TCP connection, or the tunnel that stands for it.
+/// Or finds one that somebody is done with.
 awaitable<Expected<void>> DefaultGate::reach(
-    Connection& connection, const Url& url, Route route, Steady::time_point deadline
+    Line& connection, const Url& url, Route route, Steady::time_point deadline, PlaceOrder& places
 ) {
     if (proxy_ && proxy_->resolve == proxy_resolve::proxy) {
-        co_return co_await entrust_to_proxy(connection, url, route, deadline);
+        co_return co_await entrust_to_proxy(*connection, url, route, deadline);
     }
     if (proxy_) {
-        co_return co_await reach_through_proxy(connection, route, deadline);
+        co_return co_await reach_through_proxy(connection, route, deadline, places);
     }
-    auto dialled = co_await dial(std::move(route.endpoints), deadline);
+    auto dialled = co_await dial(std::move(route.endpoints), deadline, &places);
     if (!dialled) {
         co_return std::move(dialled.error());
     }
-    connection.socket = std::move(dialled->socket);
-    connection.report.remote_address = to_string(dialled->remote);
+    if (dialled->kept) {
+        connection = std::move(dialled->kept);
+        co_return Expected<void>{};
+    }
+    connection->place = std::move(dialled->place);
+    connection->socket = std::move(dialled->socket);
+    connection->report.remote_address = to_string(dialled->remote);
     co_return Expected<void>{};
 }
 
+/// A place, or a connection, at an address to which somebody else dials for us.
+awaitable<Expected<void>> DefaultGate::stand_in_line(
+    Line& connection, const IpAddress& address, PlaceOrder& places
+) {
+    const LoopExecutor loop = co_await boost::asio::this_coro::executor;
+    const auto wakeup = std::make_shared<Wakeup>(loop);
+    const PlaceClient client{loop, wakeup, places.key, places.tenant, places.takes_kept};
+    PlaceWish wish{*places.places, client, address};
+    const auto begun = Steady::now();
+    while (!wish.granted()) {
+        if (Steady::now() >= begun + place_patience) {
+            places.waited += Steady::now() - begun;
+            co_return no_place(places);
+        }
+        co_await wakeup->wait_until(begun + place_patience);
+    }
+    places.waited += Steady::now() - begun;
+    if (auto kept = wish.take_connection()) {
+        connection = std::move(kept);
+    } else {
+        connection->place = wish.take_place();
+    }
+    co_return Expected<void>{};
+}
+
+/// What counts is the address at the far end: that of the proxy is the operator's own.
 awaitable<Expected<void>> DefaultGate::reach_through_proxy(
-    Connection& connection, const Route& route, Steady::time_point deadline
+    Line& connection, const Route& route, Steady::time_point deadline, PlaceOrder& places
 ) {
     // One after the other, since the proxy does not tell how it gets on; each has its share of what
     // is left, so that a black hole does not take it all.
     Failure last = no_way_to_the_proxy(failure_code::connect_unreachable);
+    const Connection* const fresh = connection.get();
     for (std::size_t i = 0; i < route.endpoints.size(); ++i) {
+        if (places.places != nullptr) {
+            const auto before = places.waited;
+            auto place = co_await stand_in_line(connection, route.endpoints[i].address, places);
+            if (!place || connection.get() != fresh) {
+                co_return place;
+            }
+            deadline = saturating_add(deadline, places.waited - before);
+        }
         const auto now = Steady::now();
         const auto left = static_cast<Steady::rep>(route.endpoints.size() - i);
         std::string target = to_string(route.endpoints[i]);
         auto socket = co_await tunnel(target, now + (deadline - now) / left);
         if (socket) {
-            connection.socket = std::move(*socket);
-            connection.report.remote_address = std::move(target);
+            connection->socket = std::move(*socket);
+            connection->report.remote_address = std::move(target);
             co_return Expected<void>{};
         }
+        connection->place = {};
         last = std::move(socket.error());
         if (last.code == failure_code::connect_refused) {
             break;  // by the proxy itself, whatever the address
@@ -238,19 +286,30 @@ awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder 
     const LoopExecutor executor = co_await boost::asio::this_coro::executor;
     auto connection = std::make_unique<Connection>(executor);
     const auto begun = Steady::now();
-    auto route = co_await plan(*order.url, std::move(order.tenant));
+    auto route = co_await plan(*order.url, order.tenant);
     if (!route) {
         co_return std::move(route.error());
     }
     connection->report.dns = since(begun);
-    const auto deadline = saturating_add(order.deadline, connection->report.dns);
+    auto deadline = saturating_add(order.deadline, connection->report.dns);
 
     const auto dialling = Steady::now();
-    auto reached = co_await reach(*connection, *order.url, std::move(*route), deadline);
+    PlaceWait ignored;
+    auto& wait = order.wait != nullptr ? *order.wait : ignored;
+    PlaceOrder places{options_.places, order.session_key, std::move(order.tenant), wait.takes_kept};
+    const Connection* const fresh = connection.get();
+    auto reached = co_await reach(connection, *order.url, std::move(*route), deadline, places);
+    wait.waited = places.waited;
+    wait.in_vain = places.in_vain;
     if (!reached) {
         co_return std::move(reached.error());
     }
-    connection->report.connect = since(dialling);
+    if (connection.get() != fresh) {
+        wait.kept = true;
+        co_return connection;
+    }
+    deadline = saturating_add(deadline, wait.waited);
+    connection->report.connect = since(dialling + wait.waited);
     if (order.url->https()) {
         auto secured = co_await secure(*connection, order, deadline);
         if (!secured) {

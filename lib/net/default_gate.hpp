@@ -1,5 +1,6 @@
 #pragma once
 
+#include "net/address_places.hpp"
 #include "net/egress_proxy.hpp"
 #include "net/egress_rules.hpp"
 #include "net/gate.hpp"
@@ -20,6 +21,7 @@ struct GateOptions {
     std::function<std::shared_ptr<const EgressRules>(const std::string& tenant)> rules_of;
     std::chrono::milliseconds dns_timeout{5'000};
     std::optional<EgressProxy> proxy{};  ///< everything goes through it
+    AddressPlaces* places = nullptr;     ///< outlives what is connected; none: no bound
 };
 
 /// The gate over a resolver and a TLS policy, both of which outlive it and may serve one shard

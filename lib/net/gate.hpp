@@ -12,6 +12,14 @@
 
 namespace fanfetch {
 
+/// Standing in line for a place at an address, see AddressPlaces: what came of it.
+struct PlaceWait {
+    bool takes_kept = false;    ///< asked: a connection that has served is as good as a new one
+    bool kept = false;          ///< it is such a one, of the same `session_key`
+    bool in_vain = false;       ///< there was no place soon enough: queue_full, and nobody's fault
+    Steady::duration waited{};  ///< added to the deadline
+};
+
 /// What to connect to and by when.
 struct DialOrder {
     const Url* url = nullptr;     ///< outlives the dial
@@ -22,6 +30,7 @@ struct DialOrder {
     /// Who may take up each other's TLS sessions: the origin, the policy, the tenant and whatever
     /// else keeps connections apart. Empty: no session is kept.
     std::string session_key{};
+    PlaceWait* wait = nullptr;  ///< outlives the dial; none: whoever waits does not want to know
 };
 
 /// The only way out: resolves, judges every address, and dials exactly what was judged.
@@ -30,9 +39,9 @@ struct DialOrder {
 /// come through here too. One instance per shard.
 ///
 /// Errors   policy_address, policy_port, policy_host before anything is dialled (for a name, after
-///          it was resolved); dns_*, connect_*, tls_*; queue_full when descriptors or memory run
-///          out, which is nobody's fault and worth another try; `detail` never carries a refused
-///          address. A cancelled coroutine ends with system_error, operation_aborted
+///          it was resolved); dns_*, connect_*, tls_*; queue_full when descriptors, memory or
+///          places run out, which is nobody's fault and worth another try; `detail` never carries a
+///          refused address. A cancelled coroutine ends with system_error, operation_aborted
 /// Threads  the shard it was made for
 class Gate {
 public:

@@ -5,6 +5,7 @@
 #include "support/patience.hpp"
 #include "support/run_coroutine.hpp"
 
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <gtest/gtest.h>
@@ -28,14 +29,16 @@ using testing::run_coroutine;
 /// A listening socket of the kernel's: it accepts in the background, as far as its backlog goes.
 class Listener {
 public:
-    explicit Listener(LoopExecutor home, int backlog = 16) : acceptor_{home} {
+    explicit Listener(LoopExecutor home, int backlog = 16, const V4Bytes& address = {127, 0, 0, 1})
+        : acceptor_{home} {
         acceptor_.open(tcp::v4());
-        acceptor_.bind({boost::asio::ip::address_v4::loopback(), 0});
+        acceptor_.bind({boost::asio::ip::address_v4{address}, 0});
         acceptor_.listen(backlog);
     }
 
     [[nodiscard]] IpEndpoint endpoint() const {
-        return {IpAddress{V4Bytes{127, 0, 0, 1}}, acceptor_.local_endpoint().port()};
+        const auto own = acceptor_.local_endpoint();
+        return {IpAddress{own.address().to_v4().to_bytes()}, own.port()};
     }
 
 private:
@@ -236,6 +239,139 @@ TEST(Connector, WithoutDescriptorsItIsNobodysFault) {
 
     EXPECT_EQ(seen.code, failure_code::queue_full);
     EXPECT_NE(seen.detail.find("Too many open files"), std::string::npos) << seen.detail;
+}
+
+/// A place at an address that somebody has until this goes.
+class TakenPlace {
+public:
+    TakenPlace(LoopExecutor home, AddressPlaces& places, const IpAddress& address)
+        : client_{home, std::make_shared<Wakeup>(home), {}, "other", false},
+          wish_{places, client_, address} {}
+
+private:
+    PlaceClient client_;
+    PlaceWish wish_;
+};
+
+/// What came of a dial that may have to stand in line.
+struct InLine {
+    failure_code code = failure_code::none;
+    std::string remote;
+    PlaceOrder order;
+    std::size_t taken = 0;  // while the connection was there
+    std::size_t left = 0;   // and afterwards
+    Steady::duration took{};
+};
+
+awaitable<InLine> dial_in_line(
+    AddressPlaces& places, std::vector<IpEndpoint> endpoints, Steady::duration limit
+) {
+    InLine seen;
+    seen.order.places = &places;
+    const auto begun = Steady::now();
+    const auto last = endpoints.back().address;
+    {
+        auto dialled = co_await dial(std::move(endpoints), begun + limit, &seen.order);
+        seen.took = Steady::now() - begun;
+        seen.taken = places.taken(last);
+        if (dialled) {
+            seen.remote = to_string(dialled->remote);
+        } else {
+            seen.code = dialled.error().code;
+        }
+    }
+    seen.left = places.taken(last);
+    co_return seen;
+}
+
+TEST(Connector, AConnectionHasItsPlaceAsLongAsItIsThere) {
+    AddressPlaces places{2};
+
+    const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<InLine> {
+        const Listener listener{home};
+        const std::vector endpoints{closed_port(home), listener.endpoint()};
+        co_return co_await dial_in_line(places, endpoints, patience);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none);
+    EXPECT_EQ(seen.taken, 1U) << "what failed has given its own back";
+    EXPECT_EQ(seen.left, 0U);
+    EXPECT_EQ(seen.order.waited, 0s);
+}
+
+TEST(Connector, WithoutAPlaceItIsPutOff) {
+    AddressPlaces places{1};
+
+    const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<InLine> {
+        const Listener listener{home};
+        const TakenPlace taken{home, places, listener.endpoint().address};
+        const std::vector endpoints{listener.endpoint()};
+        co_return co_await dial_in_line(places, endpoints, 100ms);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::queue_full);
+    EXPECT_TRUE(seen.order.in_vain);
+    EXPECT_GE(seen.took, place_patience) << "whatever the time for connecting";
+    EXPECT_GE(seen.order.waited, place_patience);
+    EXPECT_EQ(places.waiting(), 0U);
+}
+
+TEST(Connector, TimeInLineIsAddedToTheDeadline) {
+    AddressPlaces places{1};
+
+    const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<InLine> {
+        const Listener listener{home};
+        std::optional<TakenPlace> taken{std::in_place, home, places, listener.endpoint().address};
+        boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>
+            timer{home, 300ms};
+        timer.async_wait([&taken](const boost::system::error_code&) { taken.reset(); });
+        const std::vector endpoints{listener.endpoint()};
+        co_return co_await dial_in_line(places, endpoints, 100ms);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none);
+    EXPECT_FALSE(seen.order.in_vain);
+    EXPECT_GE(seen.order.waited, 250ms);
+    EXPECT_LT(seen.order.waited, place_patience);
+}
+
+TEST(Connector, AnAddressWithoutAPlaceLetsTheNextOneGoFirst) {
+    AddressPlaces places{1};
+
+    const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<InLine> {
+        const Listener full{home};
+        const Listener other{home, 16, {127, 0, 0, 2}};
+        const TakenPlace taken{home, places, full.endpoint().address};
+        const std::vector endpoints{full.endpoint(), other.endpoint()};
+        co_return co_await dial_in_line(places, endpoints, patience);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none);
+    EXPECT_EQ(seen.remote.find("127.0.0.2:"), 0U) << seen.remote;
+    EXPECT_EQ(seen.order.waited, 0s);
+    EXPECT_LT(seen.took, dial_stagger);
+    EXPECT_EQ(places.waiting(), 0U) << "it does not wait for the other one any more";
+}
+
+TEST(Connector, APlaceThatComesFreeMeanwhileIsUsed) {
+    AddressPlaces places{1};
+
+    const auto seen = run_coroutine([&](LoopExecutor home) -> awaitable<InLine> {
+        const BlackHole hole{home};
+        const Listener other{home, 16, {127, 0, 0, 2}};
+        std::optional<TakenPlace> taken{std::in_place, home, places, other.endpoint().address};
+        boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>
+            timer{home, 400ms};
+        timer.async_wait([&taken](const boost::system::error_code&) { taken.reset(); });
+        const std::vector endpoints{hole.endpoint(), other.endpoint()};
+        co_return co_await dial_in_line(places, endpoints, patience);
+    });
+
+    EXPECT_EQ(seen.code, failure_code::none);
+    EXPECT_EQ(seen.remote.find("127.0.0.2:"), 0U) << seen.remote;
+    EXPECT_EQ(seen.order.waited, 0s) << "something was being dialled all the time";
+    EXPECT_GE(seen.took, 400ms);
+    EXPECT_LT(seen.took, patience);
 }
 
 TEST(Connector, EveryErrorHasItsCode) {

@@ -1,0 +1,247 @@
+"""`egress.max_connections_per_address`: what one address is spared, however many names lead to it."""
+
+import contextlib
+import pathlib
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+import client
+import origins
+import squid
+import web
+from chaos import PACE
+from client import eventually
+
+CONFIG = """
+daemon off;
+master_process off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log crit;
+events {{ worker_connections 1024; }}
+http {{
+    log_format links "$connection $host";
+    access_log {folder}/access.log links;
+    default_type text/plain;
+    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+    server {{
+        listen 127.0.0.1:{plain};
+        listen 127.0.0.1:{h2} ssl http2;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        location / {{ return 200 "$host"; }}
+    }}
+}}
+"""
+
+
+def connected(*ports: int) -> int:
+    """Connections to them that somebody has or is making now, seen from that end."""
+    ends = {f":{port:04X}" for port in ports}
+    count = 0
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, _, remote, state, *_ = line.split()
+        count += remote[-5:] in ends and state in ("01", "02")
+    return count
+
+
+@contextlib.contextmanager
+def watched(*ports: int):
+    """A list that has the most connections there were at any time, afterwards."""
+    seen, over = [], threading.Event()
+
+    def watch():
+        most = 0
+        while not over.is_set():
+            most = max(most, connected(*ports))
+            over.wait(0.002)
+        seen.append(most)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+class Site:
+    """One nginx for every name there is, and what the kernel knows of connections to it."""
+
+    def __init__(self, folder: pathlib.Path, ports: tuple[int, int]):
+        self._log = folder / "access.log"
+        self.plain, self.h2 = ports
+
+    def urls(self, hosts: int, each: int, scheme: str = "http") -> list[str]:
+        port = self.plain if scheme == "http" else self.h2
+        return [f"{scheme}://n{host}.many.test:{port}/{n}" for n in range(each) for host in range(hosts)]
+
+    def forget(self) -> None:
+        self._log.write_text("")
+
+    def links(self) -> int:
+        """How many connections its requests came on."""
+        return len({line.split()[0] for line in self._log.read_text().splitlines()})
+
+    def connected(self) -> int:
+        return connected(self.plain, self.h2)
+
+
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory, authority):
+    folder = tmp_path_factory.mktemp("nginx")
+    for parent in [folder, *folder.parents[:2]]:
+        parent.chmod(parent.stat().st_mode | 0o011)  # its worker is somebody else
+    plain, h2 = web.free_ports(2)
+    certificate, key = authority.issue("many", "DNS:*.many.test")
+    config = folder / "nginx.conf"
+    config.write_text(CONFIG.format(folder=folder, plain=plain, h2=h2, certificate=certificate, key=key))
+    process = subprocess.Popen(["/usr/sbin/nginx", "-c", str(config), "-p", str(folder)])
+    try:
+        eventually(lambda: web.answers(plain) and web.answers(h2), "nginx")
+        yield Site(folder, (plain, h2))
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def site(nginx):
+    eventually(lambda: nginx.connected() == 0, "the connections of the test before to be gone")
+    nginx.forget()
+    return nginx
+
+
+@pytest.fixture
+def limited(start, names, authority):
+    def starter(each: int, **settings) -> client.Service:
+        return start(egress__max_connections_per_address=str(each), dns__servers=names.address,
+                     fetch__ca_file=str(authority.ca), shards="2", **settings)  # fmt: skip
+
+    return starter
+
+
+def fetched(service, urls, **options) -> list[dict]:
+    job = service.submit(urls, **({"concurrency": 100, "retry": {"max_attempts": 1}} | options))
+    service.wait_done(job)
+    return sorted(service.results(job, "include=attempts"), key=lambda one: one["index"])
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_many_names_share_the_connections_of_their_address(limited, site, scheme):
+    service = limited(4)
+
+    with watched(site.plain, site.h2) as most:
+        found = fetched(service, site.urls(hosts=30, each=10, scheme=scheme))
+
+    assert {one["state"] for one in found} == {"succeeded"}
+    assert {one["attempts_made"] for one in found} == {1}, "who waits makes no attempt"
+    assert {one["http_version"] for one in found} == {"1.1" if scheme == "http" else "2"}
+    assert 1 <= most[0] <= 4
+    service.stop()
+
+
+def test_without_the_setting_there_is_no_bound(start, names, site):
+    service = start(dns__servers=names.address)
+
+    fetched(service, site.urls(hosts=30, each=1))
+
+    assert site.connected() == 30, "one for each name, kept"
+    service.stop()
+
+
+def test_a_host_alone_keeps_its_connections(limited, site):
+    service = limited(3)
+
+    with watched(site.plain, site.h2) as most:
+        found = fetched(service, site.urls(hosts=1, each=600))
+
+    assert {one["state"] for one in found} == {"succeeded"}
+    assert most[0] <= 3
+    # Those who wait take over what somebody else is done with.
+    assert site.links() <= 10
+    assert sum(not one["attempts"][0]["reused_connection"] for one in found) <= 10
+    service.stop()
+
+
+def test_idle_connections_give_way(limited, site):
+    service = limited(1)
+
+    for url in site.urls(hosts=6, each=2):  # on either shard
+        job = service.submit([url])
+        assert eventually(lambda: service.job(job)["done"], url, client.AT_ONCE_S)
+        assert service.job(job)["counts"]["succeeded"] == 1
+
+    assert site.connected() == 1
+    service.stop()
+
+
+def test_who_waits_is_seen_and_other_addresses_are_not_concerned(limited, origin):
+    service = limited(1)
+    with contextlib.closing(origins.Origin(address="127.0.0.2")) as other:
+        hanging = service.submit([origin.hang("/hang")], timeouts={"first_byte": 60, "total": 60})
+        eventually(lambda: origin.asked("/hang"), "the one that hangs")
+        job = service.submit([f"http://name.test:{origin.port}/"], timeouts={"total": 2 * PACE})
+
+        def waits():
+            page = service.get(f"/v1/jobs/{job}/results").json["results"]
+            return page and page[0].get("waiting_for") == "host_concurrency"
+
+        eventually(waits, "the reason shown")
+        assert fetched(service, [other.url("/")])[0]["state"] == "succeeded"
+        threading.Event().wait(3 * PACE)  # it is not the attempt's time
+        assert not service.job(job)["done"]
+        assert origin.accepts == 1
+
+        origin.release()
+        service.wait_done(job)
+        one = service.results(job)[0]
+        assert (one["state"], one["attempts_made"]) == ("succeeded", 1)
+        service.wait_done(hanging)
+
+
+def test_an_items_own_deadline_holds(limited, origin):
+    service = limited(1)
+    hanging = service.submit([origin.hang("/hang")], timeouts={"first_byte": 60, "total": 60})
+    eventually(lambda: origin.asked("/hang"), "the one that hangs")
+
+    one = fetched(service, [f"http://name.test:{origin.port}/"], item_deadline=2)[0]
+
+    assert one["error"]["code"] == "timeout.item_deadline"
+    assert service.post(f"/v1/jobs/{hanging}/cancel").status == 200
+    service.wait_done(hanging)
+    assert fetched(service, [f"http://name.test:{origin.port}/"])[0]["state"] == "succeeded"
+
+
+def test_tenants_take_turns_at_an_address(tenants, names, site):
+    settings = {"egress.max_connections_per_address": "2", "dns.servers": names.address}
+    by = tenants(settings, many=[], few=[])
+    flood = by["many"].submit(site.urls(hosts=200, each=20), concurrency=1000)
+    eventually(lambda: by["many"].job(flood)["counts"]["succeeded"] > 0, "the flood")
+
+    found = fetched(by["few"], [f"http://few{n}.test:{site.plain}/" for n in range(5)])
+
+    assert {one["state"] for one in found} == {"succeeded"}
+    assert not by["many"].job(flood)["done"], "it was to last longer"
+    by["many"].post(f"/v1/jobs/{flood}/cancel")
+    by["many"].wait_done(flood)
+
+
+def test_tunnels_count_at_their_far_end(limited, site):
+    if not shutil.which("squid", path="/usr/sbin:/usr/bin"):
+        pytest.skip("not installed: squid")
+    proxy = squid.Squid()
+    service = limited(2, egress__proxy=f"http://127.0.0.1:{proxy.port}")
+
+    with watched(proxy.port) as most:
+        found = fetched(service, site.urls(hosts=10, each=5))
+
+    assert {one["state"] for one in found} == {"succeeded"}, found
+    assert most[0] <= 2
+    service.stop()
+    proxy.stop()
