@@ -1,6 +1,7 @@
 #include "fetch/exchange.hpp"
 
 #include "fetch/body_pace.hpp"
+#include "fetch/continue_wait.hpp"
 #include "fetch/reception.hpp"
 #include "net/connect_reply.hpp"
 
@@ -34,6 +35,7 @@ private:
 };
 
 constexpr std::uint16_t proxy_wants_credentials = 407;
+constexpr std::uint16_t expectation_failed = 417;
 
 /// The whole URL but its fragment: what a proxy is asked for.
 std::string_view absolute_form(const Url& url) {
@@ -55,17 +57,27 @@ public:
           watch_{wheel, connection.socket, order.total_deadline},
           end_{end},
           reception_{scratch, order, end},
-          pace_{order.options->timeouts} {}
+          pace_{order.options->timeouts},
+          leave_{wheel, connection.socket} {}
 
     void prepare();
     void send();
-    [[nodiscard]] bool sending() const noexcept {
-        return !ended_ && sent_ < scratch_.request.size();
-    }
+    [[nodiscard]] bool sending() const noexcept { return !ended_ && sent_ < to_send_; }
     [[nodiscard]] asio::const_buffer unsent() const noexcept {
-        return asio::buffer(scratch_.request) + sent_;
+        return asio::buffer(scratch_.request, to_send_) + sent_;
     }
     void on_sent(const error_code& error, std::size_t size);
+
+    /// Whether the body waits until the origin has asked for it.
+    [[nodiscard]] bool withholds_body() const noexcept {
+        return !ended_ && !head_seen_ && to_send_ < scratch_.request.size();
+    }
+    void on_waiting();
+    [[nodiscard]] bool waiting() const noexcept {
+        return withholds_body() && !leave_.over() && !scratch_.reader.told_to_continue();
+    }
+    void on_answer(const error_code& error, std::size_t size);
+    void on_waited();
 
     [[nodiscard]] bool receiving() const noexcept { return !ended_; }
     void on_read(const error_code& error, std::size_t size);
@@ -99,11 +111,14 @@ private:
     ExchangeEnd& end_;
     Reception reception_;
     BodyPace pace_;
+    ContinueWait leave_;
     std::size_t sent_ = 0;
+    std::size_t to_send_ = 0;  // of the request, for now
     std::size_t surplus_ = 0;  // bytes in the buffer behind the end of the response
     bool head_seen_ = false;
     bool ended_ = false;
     bool whole_ = false;
+    bool expects_ = false;
 };
 
 void Exchange::prepare() {
@@ -114,9 +129,15 @@ void Exchange::prepare() {
         head.target = absolute_form(request.url);
         head.proxy_authorization = connection_.forwarder->authorization;
     }
+    expects_ = order_.may_expect && request.body.size() > longest_unasked_body;
+    head.expect_continue = expects_;
     scratch_.request.clear();
     write_request_head(scratch_.request, head);
+    to_send_ = scratch_.request.size();
     scratch_.request += request.body;
+    if (!expects_) {
+        to_send_ = scratch_.request.size();
+    }
 
     ResponseLimits limits;
     limits.header = ByteSize{order_.max_header_bytes};
@@ -135,7 +156,7 @@ void Exchange::send() {
         return;
     }
     error_code error;
-    sent_ = connection_.socket.write_some(asio::buffer(scratch_.request), error);
+    sent_ = connection_.socket.write_some(unsent(), error);
     if (error && error != asio::error::would_block && error != asio::error::try_again) {
         fail_from(error);
     }
@@ -145,6 +166,33 @@ void Exchange::on_sent(const error_code& error, std::size_t size) {
     sent_ += size;
     if (error) {
         fail_from(error);
+    }
+}
+
+/// The time it takes the origin to ask for the body is not part of its time for the response.
+void Exchange::on_waiting() {
+    leave_.begin(now());
+    watch_.limit(failure_code::timeout_total, Steady::time_point::max());
+}
+
+void Exchange::on_answer(const error_code& error, std::size_t size) {
+    const bool cut_short = error == asio::error::operation_aborted && leave_.over() &&
+                           watch_.expired() == failure_code::none;
+    if (!cut_short) {
+        on_read(error, size);
+    }
+}
+
+/// Sends the body, unless the response has come instead.
+void Exchange::on_waited() {
+    leave_.stop();
+    if (withholds_body()) {
+        to_send_ = scratch_.request.size();
+        end_.sent_at = now();
+        watch_.limit(
+            failure_code::timeout_first_byte,
+            saturating_add(end_.sent_at, order_.options->timeouts.first_byte)
+        );
     }
 }
 
@@ -231,7 +279,9 @@ void Exchange::settle() {
 }
 
 void Exchange::finish() {
-    end_.reusable = whole_ && scratch_.reader.reusable(surplus_);
+    // Without the body that it was promised the origin would take the next request for it.
+    const bool all_sent = sent_ == scratch_.request.size();
+    end_.reusable = whole_ && all_sent && scratch_.reader.reusable(surplus_);
     watch_.stop();
     end_.done_at = now();
     end_.wire_size = scratch_.reader.body_bytes();
@@ -283,6 +333,11 @@ bool Exchange::on_head() {
         return fail(proxy_refusal(head.status));  // the operator's trouble, no origin's
     }
     end_.http_version = head.minor_version == 0 ? "1.0" : "1.1";
+    if (expects_ && head.status == expectation_failed) {
+        end_.expectation_failed = true;
+        return fail(failed(failure_code::http_status, "announcing the body: the host refuses that")
+        );
+    }
     return reception_.on_head(head, scratch_.reader.framing());
 }
 
@@ -308,6 +363,23 @@ bool Exchange::fail_from(const error_code& error) {
         );
     }
     return fail(failed(failure_code::connect_reset, "talking to the host: " + error.message()));
+}
+
+/// Waits until the origin asks for the body, answers at once, or has had its time.
+awaitable<void> wait_for_leave(
+    Exchange& exchange, Connection& connection, asio::mutable_buffer space
+) {
+    exchange.on_waiting();
+    while (exchange.waiting()) {
+        if (connection.tls) {
+            const auto [error, size] = co_await connection.tls->read_some(space);
+            exchange.on_answer(error, size);
+        } else {
+            const auto [error, size] = co_await connection.socket.async_read_some(space, no_throw);
+            exchange.on_answer(error, size);
+        }
+    }
+    exchange.on_waited();
 }
 
 }  // namespace
@@ -345,9 +417,14 @@ awaitable<void> run_exchange(
     const ExchangeOrder& order, ExchangeEnd& end
 ) {
     Exchange exchange{connection, scratch, wheel, order, end};
+    const auto space = asio::buffer(scratch.buffer);
     exchange.prepare();
     exchange.send();
-    while (exchange.sending()) {
+    while (exchange.sending() || exchange.withholds_body()) {
+        if (!exchange.sending()) {
+            co_await wait_for_leave(exchange, connection, space);
+            continue;
+        }
         if (connection.tls) {
             const auto [error, size] = co_await connection.tls->write_some(exchange.unsent());
             exchange.on_sent(error, size);
@@ -357,7 +434,6 @@ awaitable<void> run_exchange(
             exchange.on_sent(error, size);
         }
     }
-    const auto space = asio::buffer(scratch.buffer);
     while (exchange.receiving()) {
         if (connection.tls) {
             const auto [error, size] = co_await connection.tls->read_some(space);

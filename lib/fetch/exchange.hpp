@@ -74,6 +74,7 @@ struct ExchangeOrder {
     bool show_body = false;          ///< as FetchOrder has it
     bool hash_later = false;         ///< see FetchOrder
     bool may_redirect = false;       ///< a redirect's body is thrown away
+    bool may_expect = true;          ///< a long body waits for 100 Continue over HTTP/1.1
     PartialBody* partial = nullptr;  ///< what there is of the body: the rest is asked for
 };
 
@@ -86,13 +87,14 @@ struct ExchangeOrder {
 struct ExchangeEnd {
     failure_code code = failure_code::none;  ///< none: the response is whole
     std::string detail;
-    bool accepted = false;     ///< the status is one of `accept_status`
-    bool redirect = false;     ///< to be followed; the body was not kept
-    bool reusable = false;     ///< the connection may serve another request
-    bool untouched = false;    ///< the connection died before a byte of the response came
-    bool unprocessed = false;  ///< the origin has not looked at the request, and says so
-    bool resumed = false;      ///< the response is the rest that was asked for
-    bool start_over = false;   ///< it is neither the rest nor the whole: ask for the whole
+    bool accepted = false;            ///< the status is one of `accept_status`
+    bool redirect = false;            ///< to be followed; the body was not kept
+    bool reusable = false;            ///< the connection may serve another request
+    bool untouched = false;           ///< the connection died before a byte of the response came
+    bool unprocessed = false;         ///< the origin has not looked at the request, and says so
+    bool resumed = false;             ///< the response is the rest that was asked for
+    bool start_over = false;          ///< it is neither the rest nor the whole: ask for the whole
+    bool expectation_failed = false;  ///< it was a 417: ask without waiting for 100 Continue
     std::optional<std::uint64_t> announced;  ///< the length of the body, where the header says it
     Steady::time_point sent_at{};
     Steady::time_point head_at{};  ///< when the response header was complete

@@ -276,7 +276,9 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         } else {
             co_await run_exchange(*line.own, scratch, wheel_, order, end);
         }
-        if (!end.start_over && !send_again(course, line, end, repeats)) {
+        if (end.expectation_failed) {
+            order.may_expect = false;
+        } else if (!end.start_over && !send_again(course, line, end, repeats)) {
             break;
         }
         if (end.start_over) {

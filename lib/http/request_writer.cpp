@@ -83,6 +83,9 @@ void write_request_head(std::string& out, const OutgoingRequest& request) {
     for_each_field(request, length, [&out](std::string_view name, std::string_view value) {
         append_field(out, name, value);
     });
+    if (request.expect_continue) {
+        append_field(out, "Expect", "100-continue");
+    }
     out.append("\r\n");
 }
 

@@ -22,6 +22,7 @@ struct OutgoingRequest {
     std::optional<std::uint64_t> body_size = {};
     std::string_view user_agent = {};           ///< unless the caller's fields have one
     std::string_view proxy_authorization = {};  ///< the operator's credentials, to a proxy only
+    bool expect_continue = false;  ///< HTTP/1.1 only: the body follows when it has been asked for
 };
 
 /// This is the last line of defence, whatever the validation at the door has missed: a part that
@@ -58,7 +59,7 @@ void for_each_field(const OutgoingRequest& request, std::string_view length, Vis
     }
 }
 
-/// Appends the head of an HTTP/1.1 request to `out`: Host first, then the fields.
+/// Appends the head of an HTTP/1.1 request to `out`: Host first, then the fields, last Expect.
 ///
 /// Errors   std::logic_error, see `assert_sendable`, before anything is appended
 /// Source  RFC 9112 §3; RFC 9110 §7.2, §7.6.1, §8.6

@@ -20,6 +20,7 @@ void ResponseReader::reset(std::string_view method, ResponseLimits limits) {
     parser_.reset({header_left_, limits_.fields});
     partial_head_.clear();
     interim_ = 0;
+    told_to_continue_ = false;
     framing_ = {};
     body_bytes_ = 0;
     received_bytes_ = 0;
@@ -99,6 +100,7 @@ Expected<std::size_t> ResponseReader::read_head(std::string_view bytes) {
 }
 
 Expected<void> ResponseReader::skip_interim() {
+    constexpr int go_on = 100;
     constexpr int switching_protocols = 101;
     if (parser_.head().status == switching_protocols) {
         return failed(
@@ -112,6 +114,7 @@ Expected<void> ResponseReader::skip_interim() {
                                              " interim responses"
         );
     }
+    told_to_continue_ = told_to_continue_ || parser_.head().status == go_on;
     parser_.reset({header_left_, limits_.fields});
     return {};
 }

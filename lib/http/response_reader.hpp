@@ -106,6 +106,9 @@ public:
 
     [[nodiscard]] int interim_responses() const noexcept { return interim_; }
 
+    /// Whether one of these was 100: the origin wants the body.
+    [[nodiscard]] bool told_to_continue() const noexcept { return told_to_continue_; }
+
 private:
     enum class state { head, body_length, body_chunked, body_until_close, complete, failed };
 
@@ -126,6 +129,7 @@ private:
     std::string partial_head_;  ///< what has come of a head that is not complete yet
     std::size_t header_left_ = 0;
     int interim_ = 0;
+    bool told_to_continue_ = false;
     ResponseFraming framing_;
     ChunkedDecoder chunks_;
     std::uint64_t body_bytes_ = 0;

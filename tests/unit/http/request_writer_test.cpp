@@ -41,6 +41,13 @@ TEST(RequestWriter, PlainGet) {
     );
 }
 
+TEST(RequestWriter, ABodyThatWaitsIsAnnouncedLast) {
+    const auto head =
+        written({.method = "POST", .host = "a.test", .body_size = 5, .expect_continue = true});
+
+    EXPECT_TRUE(head.ends_with("Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")) << head;
+}
+
 TEST(RequestWriter, CallersFieldsStandAsGivenAndReplaceDefaults) {
     const std::array fields{
         FieldView{"user-agent", "mine"}, FieldView{"ACCEPT", "text/html"},

@@ -193,6 +193,22 @@ TEST(ResponseReader, Ups11EightInterimResponsesAndNotNine) {
     );
 }
 
+TEST(ResponseReader, Only100IsLeaveToGoOn) {
+    ResponseReader reader;
+    reader.reset("POST");
+
+    ASSERT_TRUE(reader.next("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").has_value());
+    EXPECT_FALSE(reader.told_to_continue());
+    ASSERT_TRUE(reader.next("HTTP/1.1 100 Contin").has_value());
+    EXPECT_FALSE(reader.told_to_continue());
+    ASSERT_TRUE(reader.next("ue\r\n\r\n").has_value());
+    EXPECT_TRUE(reader.told_to_continue());
+    ASSERT_TRUE(reader.next(std::string{ok_head} + "hello").has_value());
+    EXPECT_TRUE(reader.told_to_continue());
+    reader.reset("POST");
+    EXPECT_FALSE(reader.told_to_continue());
+}
+
 TEST(ResponseReader, Ups11StormIsGivenUpAtTheNinth) {
     const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
     ResponseReader reader;
