@@ -200,6 +200,12 @@ class Service:
             yield (json.loads(line) for line in iter(response.readline, b""))
 
 
+def cpu_s(pid: int) -> float:
+    """The CPU time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run(*arguments) -> subprocess.CompletedProcess:
     """The program with other arguments, to its end."""
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=LIMIT_S)

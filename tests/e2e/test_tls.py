@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import itertools
 import socket
 import ssl
 import threading
@@ -9,9 +10,11 @@ import time
 
 import pytest
 
+import chaos
 import client
 import origins
 import tls
+from chaos import PACE
 from origins import response
 
 
@@ -380,6 +383,87 @@ def test_tls_17_a_chain_of_more_than_100_kib(trusting, authority, speaking):
 
     assert one["state"] == "succeeded" or one["error"]["code"] in ("tls.handshake", "tls.untrusted"), one
     assert time.monotonic() - begun < client.AT_ONCE_S
+
+
+class Heavy:
+    """Certificates that are a lot of work, made by openssl and kept for the tests that follow."""
+
+    def __init__(self, authority: tls.Authority):
+        self._authority = authority
+        self._folder = authority.folder
+
+    def _context(self, certificate, key, *others) -> ssl.SSLContext:
+        chain = self._folder / f"{certificate.stem}-chain.pem"
+        chain.write_text("".join(one.read_text() for one in (certificate, *others)))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key)
+        return context
+
+    def many_names(self, count: int, length: int) -> ssl.SSLContext:
+        """`count` names of so many letters, and the last of all localhost."""
+        names = "".join(f"DNS.{i} = {i:0{length}x}\n" for i in range(count))
+        section = f"@names\n[names]\n{names}DNS.{count} = localhost"
+        return self._context(*self._authority.issue(f"names{count}-{length}", section))
+
+    def long_chain(self, size: int) -> ssl.SSLContext:
+        """A good certificate with authorities behind it, of this size on the wire: each could have been
+        signed by every one of them, as far as names tell."""
+        one = self._authority.issue("behind", "DNS:localhost")
+        others = [self._folder / f"loop{number}.pem" for number in range(20)]
+        for other in others:
+            tls.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", "loop.key", "-out", other.name, "-days", "30", "-subj", "/CN=Test authority",
+                        "-addext", "basicConstraints=critical,CA:TRUE", folder=self._folder)  # fmt: skip
+        each = len(ssl.PEM_cert_to_DER_cert(others[0].read_text()))
+        return self._context(*one, *itertools.islice(itertools.cycle(others), size // each))
+
+
+@pytest.fixture(scope="module")
+def heavy(authority):
+    return Heavy(authority)
+
+
+@pytest.mark.parametrize("kind", ["10,000 short names", "10,000 names of a usual length", "a chain of 95 KiB",
+                                  "a chain of 150 KiB"])  # fmt: skip
+@pytest.mark.parametrize("verify", ["strict", "label"])
+def test_tls_17_heavy_certificates_cost_less_than_a_second(trusting, heavy, speaking, kind, verify):
+    context = {
+        "10,000 short names": lambda: heavy.many_names(10_000, 4),
+        "10,000 names of a usual length": lambda: heavy.many_names(10_000, 20),
+        "a chain of 95 KiB": lambda: heavy.long_chain(95_000),
+        "a chain of 150 KiB": lambda: heavy.long_chain(150_000),
+    }[kind]()
+    origin = speaking(context)
+    before = client.cpu_s(trusting.process.pid)
+
+    one = ending(trusting, origin.url("/").replace("127.0.0.1", "localhost"), tls={"verify": verify})
+
+    assert client.cpu_s(trusting.process.pid) - before <= 1 * PACE
+    # OpenSSL reads up to 100 KiB of certificates.
+    too_long = kind in ("10,000 names of a usual length", "a chain of 150 KiB")
+    assert chaos.ending(one) == ("tls.handshake" if too_long else "succeeded"), one
+    assert not too_long or origin.requests == []
+
+
+@pytest.mark.parametrize("bytes_a_second", [500, 20_000])
+def test_tls_17_the_deadline_holds_however_long_the_certificate(trusting, heavy, speaking, bytes_a_second):
+    """What it says comes in drops, one after the other for longer than a connection may take."""
+    origin = speaking(heavy.many_names(10_000, 4))
+    limit_s = 1.5 * PACE
+
+    def trickle(link):
+        with socket.create_connection(("127.0.0.1", origin.port)) as behind:
+            behind.sendall(link.recv(65536))
+            while more := behind.recv(bytes_a_second // 20):
+                link.sendall(more)
+                time.sleep(0.05)
+
+    one = ending(trusting, Peer(trickle).url, timeouts={"connect": limit_s, "total": 60})
+
+    assert one["error"]["code"] == "connect.timeout", one
+    took = one["attempts"][0]["timing"]["total_us"] / 1e6 if one.get("attempts") else None
+    assert took is None or limit_s <= took <= limit_s + 1 * PACE
+    assert origin.requests == []
 
 
 class Resuming:

@@ -18,6 +18,7 @@ import pytest
 import chaos
 import client
 from chaos import FIRST_BYTE_S, IDLE_S, LOW_SPEED_S, PACE, SANITIZED, TOTAL_S
+from client import cpu_s
 from origins import Origin, response
 
 MIB = 1 << 20
@@ -34,11 +35,6 @@ def status_of(pid: int, name: str) -> int:
 
 def descriptors(pid: int) -> int:
     return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
-
-
-def cpu_s(pid: int) -> float:
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 jobs = itertools.count()
@@ -235,6 +231,65 @@ def test_ups_07_endless_bodies_are_given_up_at_the_limit(bench):
 
 def test_ups_08_headers_without_an_end(bench):
     check(bench, "endless-header", "endless-fields", "huge-field", "many-fields", "endless-redirect")
+
+
+ENDLESS_HEADERS = {
+    "endless header block": (b"HTTP/1.1 200 OK\r\n", b"X-A: " + b"x" * 1000 + b"\r\n"),
+    "one field of 10 MiB": (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 1000),
+    "100,000 short fields": (b"HTTP/1.1 200 OK\r\n", b"a:b\r\n" * 100),
+    "endless status line": (b"HTTP/1.1 200 ", b"x" * 1000),
+    "endless header of a redirect": (b"HTTP/1.1 302 Found\r\nLocation: /next\r\n", b"X-A: " + b"x" * 100 + b"\r\n"),
+    "endless interim response": (b"HTTP/1.1 103 Early Hints\r\n", b"Link: </" + b"x" * 100 + b">\r\n"),
+    "endless interim responses": (b"", b"HTTP/1.1 103 Early Hints\r\nX: " + b"x" * 12_000 + b"\r\n\r\n"),
+    "endless trailers": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: " + b"x" * 1000 + b"\r\n",
+    ),
+}  # fmt: skip
+PIECE = 16 << 10  # as much as is read at a time: so the last read takes too much, if any does
+
+
+def unread(link: socket.socket) -> int:
+    """What the other end, on this machine, has received and not read yet."""
+    (_, port), (_, own) = link.getpeername(), link.getsockname()
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, queues, *_ = line.split()
+        if local[-4:] == f"{port:04X}" and remote[-4:] == f"{own:04X}" and state == "01":
+            return int(queues.split(":")[1], 16)
+    raise ConnectionError("it has been closed")
+
+
+@pytest.mark.parametrize("form", ENDLESS_HEADERS)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_ups_08_what_is_read_of_a_header_without_an_end(start, authority, scheme, form):
+    """Counted by the origin, which goes on only when the kernel has nothing left of what it sent."""
+    sent = []
+    context = authority.context("endless", "IP:127.0.0.1") if scheme == "https" else None
+
+    def serve(link: socket.socket) -> None:
+        talk = context.wrap_socket(link, server_side=True) if context else link
+        first, again = ENDLESS_HEADERS[form]
+        talk.recv(65536)
+        text = first + again * (2 * MIB // len(again))
+        total = 0
+        with contextlib.suppress(OSError):
+            while total < len(text):
+                talk.sendall(text[total : total + PIECE])
+                total += PIECE
+                while unread(talk):
+                    pass
+        sent.append(total)
+
+    service = start(fetch__ca_file=str(authority.ca))
+    with raw_server(serve) as url:
+        job = service.submit([url.replace("http:", scheme + ":")], retry={"max_attempts": 1}, **{
+            "timeouts": chaos.PROFILE["timeouts"] | {"first_byte": 30, "total": 60},
+        })  # fmt: skip
+        service.wait_done(job)
+        client.eventually(lambda: sent, "the origin's count")
+
+    ends = {"endless interim responses": "limit.interim"} if "responses" in form else {}
+    assert chaos.ending(service.results(job)[0]) in ("http.header_limit", ends.get(form))
+    assert sent[0] <= (64 << 10) + (16 << 10), "and what had been sent by then had been read"
 
 
 def test_ups_09_trailers(bench):
