@@ -6,6 +6,7 @@
 #include "net/cares_resolver.hpp"
 #include "net/default_gate.hpp"
 #include "net/system_resolver.hpp"
+#include "resolver_threads.hpp"
 #include "store/sqlite/open.hpp"
 #include "tls_setup.hpp"
 
@@ -99,18 +100,9 @@ std::optional<EgressProxy> egress_proxy(const Settings& settings) {
     return proxy;
 }
 
-/// Threads of its own for the C library's resolver, so that slow names keep nobody from the disk.
-/// They are never joined: one may sit in getaddrinfo for longer than an end may take.
-Executor& system_resolver_threads() {
-    static auto& threads = *new ThreadPoolExecutor(
-        {.max_workers = 64, .name_prefix = "dns", .at_exit = exit_policy::abandon}
-    );
-    return threads;
-}
-
 /// Half of the threads for any one tenant, whichever shards its names are on.
 FlightOptions system_resolver_options(const Settings& settings) {
-    constexpr std::uint64_t half = 32;
+    constexpr std::uint64_t half = resolver_thread_count / 2;
     FlightOptions options;
     options.timeout = settings.dns.timeout;
     options.tenant_slots = std::max<std::uint64_t>(1, half / settings.shards);
@@ -119,9 +111,7 @@ FlightOptions system_resolver_options(const Settings& settings) {
 
 Expected<std::unique_ptr<Resolver>> make_resolver(LoopExecutor loop, const Settings& settings) {
     if (settings.dns.resolver == dns_resolver::system) {
-        return make_system_resolver(
-            loop, system_resolver_threads(), system_resolver_options(settings)
-        );
+        return make_system_resolver(loop, resolver_threads(), system_resolver_options(settings));
     }
     CaresOptions options;
     options.servers = settings.dns.servers;

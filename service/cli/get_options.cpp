@@ -2,6 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <string>
+#include <vector>
+
 namespace fanfetch {
 
 void add_get_options(CLI::App& verb, GetOptions& options) {
@@ -31,6 +34,23 @@ void add_get_options(CLI::App& verb, GetOptions& options) {
     verb.add_option(
         "--ca-file", options.ca_file, "PEM file of trusted certificates instead of the system's"
     );
+    verb.add_option(
+        "--proxy", options.proxy,
+        "http://host:port or http://user:password@host:port to fetch through; else none is used, "
+        "whatever the environment says"
+    );
+    verb.add_option(
+            "--proxy-resolve", options.proxy_resolve,
+            "Who resolves names when there is a proxy: local (we, and judge the addresses) or proxy"
+    )
+        ->check(CLI::IsMember(std::vector<std::string>{"local", "proxy"}));
+    verb.add_option(
+            "--resolver", options.resolver,
+            "Who is asked for names: cares (the name servers) or system (the C library, which has "
+            "/etc/hosts)"
+    )
+        ->check(CLI::IsMember(std::vector<std::string>{"cares", "system"}))
+        ->capture_default_str();
     verb.add_flag(
         "--public-only", options.public_only, "Refuse private addresses: for lists from strangers"
     );

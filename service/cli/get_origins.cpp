@@ -2,11 +2,25 @@
 
 #include "net/cares_resolver.hpp"
 #include "net/default_gate.hpp"
+#include "net/system_resolver.hpp"
+#include "resolver_threads.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace fanfetch {
+namespace {
+
+Expected<std::unique_ptr<Resolver>> make_resolver(LoopExecutor loop, const GetPlan& plan) {
+    if (!plan.system_resolver) {
+        return make_cares_resolver(loop, {});
+    }
+    FlightOptions options;
+    options.tenant_slots = resolver_thread_count;  // there is one tenant
+    return make_system_resolver(loop, resolver_threads(), options);
+}
+
+}  // namespace
 
 Expected<std::unique_ptr<GetOrigins>> GetOrigins::make(
     LoopExecutor loop, const GetPlan& plan, BodySpill& spill, Executor& disk
@@ -23,7 +37,7 @@ Expected<std::unique_ptr<GetOrigins>> GetOrigins::make(
         return tls.error();
     }
     origins->tls_.emplace(std::move(*tls));
-    auto resolver = make_cares_resolver(loop, {});
+    auto resolver = make_resolver(loop, plan);
     if (!resolver) {
         return resolver.error();
     }
@@ -31,6 +45,7 @@ Expected<std::unique_ptr<GetOrigins>> GetOrigins::make(
     GateOptions options;
     options.rules_of = [held = std::make_shared<const EgressRules>(std::move(*rules)
                         )](const std::string&) { return held; };
+    options.proxy = plan.proxy;
     origins->gate_ = make_gate(std::move(options), *origins->resolver_, *origins->tls_);
 
     HttpFetcher::Parts parts{loop};

@@ -83,6 +83,22 @@ void read_timeout(const GetOptions& options, FetchOptions& fetch, Errors& errors
     fetch.timeouts.total = *timeout;
 }
 
+void read_proxy(const GetOptions& options, GetPlan& plan, Errors& errors) {
+    if (options.proxy_resolve && !options.proxy) {
+        errors.emplace_back("--proxy-resolve: there is no --proxy");
+    }
+    if (!options.proxy) {
+        return;
+    }
+    auto proxy = EgressProxy::parse(*options.proxy);
+    if (!proxy) {
+        errors.push_back("--proxy: " + proxy.error().detail);
+        return;
+    }
+    proxy->resolve = options.proxy_resolve == "proxy" ? proxy_resolve::proxy : proxy_resolve::local;
+    plan.proxy = std::move(*proxy);
+}
+
 }  // namespace
 
 GetPlanning plan_get(const GetOptions& options) {
@@ -92,6 +108,7 @@ GetPlanning plan_get(const GetOptions& options) {
     auto& plan = planning.plan;
     read_headers(options, plan.fetch, planning.errors);
     read_timeout(options, plan.fetch, planning.errors);
+    read_proxy(options, plan, planning.errors);
     if (!planning.errors.empty()) {
         return planning;
     }
@@ -108,6 +125,7 @@ GetPlanning plan_get(const GetOptions& options) {
     plan.fetch.max_body_bytes = std::numeric_limits<std::uint64_t>::max();
     plan.fetch.retry.max_attempts = options.retries + 1;
     plan.ca_file = options.ca_file;
+    plan.system_resolver = options.resolver == "system";
     plan.public_only = options.public_only;
     plan.json = options.json;
     plan.quiet = options.quiet;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/options.hpp"
+#include "net/egress_proxy.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -21,6 +22,9 @@ struct GetOptions {
     int retries = 2;
     std::vector<std::string> headers;
     std::string ca_file;
+    std::optional<std::string> proxy;
+    std::optional<std::string> proxy_resolve;
+    std::string resolver = "cares";
     bool public_only = false;
     bool json = false;
     bool quiet = false;
@@ -36,6 +40,8 @@ struct GetPlan {
     std::size_t per_host = 30;
     FetchOptions fetch;
     std::string ca_file;
+    std::optional<EgressProxy> proxy;
+    bool system_resolver = false;  ///< names are asked of the C library
     bool public_only = false;
     bool json = false;
     bool quiet = false;
@@ -51,6 +57,8 @@ struct GetPlanning {
 ///
 /// A body may be of any size: it goes to disk as it comes. So the time limit of an attempt is a
 /// long one by default, and it is the idle limit that ends a download which hangs.
+///
+/// A proxy is used when there is a --proxy, never because of a variable such as http_proxy.
 [[nodiscard]] GetPlanning plan_get(const GetOptions& options);
 
 }  // namespace fanfetch

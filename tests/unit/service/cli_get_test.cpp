@@ -44,12 +44,36 @@ TEST(GetPlan, DefaultsAreThirtyRequestsIntoTheCurrentDirectory) {
 }
 
 TEST(GetPlan, ReadsWhatTheCommandLineSays) {
-    const auto [plan, errors] =
-        plan_get(parsed({"-i",        "urls.txt",   "-o",       "out",       "--concurrency",
-                         "8",         "--per-host", "2",        "--timeout", "5s",
-                         "--retries", "0",          "--header", "X-A: 1",    "http://a.test/",
-                         "--header",  "X-B:2",      "--json",   "--quiet",   "--public-only",
-                         "--ca-file", "ca.pem"}));
+    const auto [plan, errors] = plan_get(parsed(
+        {"-i",
+         "urls.txt",
+         "-o",
+         "out",
+         "--concurrency",
+         "8",
+         "--per-host",
+         "2",
+         "--timeout",
+         "5s",
+         "--retries",
+         "0",
+         "--header",
+         "X-A: 1",
+         "http://a.test/",
+         "--header",
+         "X-B:2",
+         "--json",
+         "--quiet",
+         "--public-only",
+         "--ca-file",
+         "ca.pem",
+         "--resolver",
+         "system",
+         "--proxy",
+         "http://proxy.test:3128",
+         "--proxy-resolve",
+         "proxy"}
+    ));
 
     EXPECT_THAT(errors, IsEmpty());
     EXPECT_EQ(plan.input, "urls.txt");
@@ -62,6 +86,34 @@ TEST(GetPlan, ReadsWhatTheCommandLineSays) {
     EXPECT_THAT(plan.urls, ElementsAre("http://a.test/")) << "a header takes one argument";
     EXPECT_TRUE(plan.json && plan.quiet && plan.public_only);
     EXPECT_EQ(plan.ca_file, "ca.pem");
+    EXPECT_TRUE(plan.system_resolver);
+    ASSERT_TRUE(plan.proxy);
+    EXPECT_EQ(plan.proxy->host, "proxy.test");
+    EXPECT_EQ(plan.proxy->port, 3128);
+    EXPECT_EQ(plan.proxy->resolve, proxy_resolve::proxy);
+}
+
+TEST(GetPlan, WithoutBeingToldItTakesNoProxyAndAsksTheNameServers) {
+    const auto [plan, errors] = plan_get(parsed({"http://a.test/"}));
+
+    EXPECT_FALSE(plan.proxy);
+    EXPECT_FALSE(plan.system_resolver);
+    EXPECT_EQ(
+        plan_get(parsed({"http://a.test/", "--proxy", "http://p.test"})).plan.proxy->resolve,
+        proxy_resolve::local
+    );
+}
+
+TEST(GetPlan, AFaultyProxyIsReportedWithoutItsPassword) {
+    const auto errors =
+        plan_get(parsed({"http://a.test/", "--proxy", "socks5://me:secret@p.test"})).errors;
+    const auto alone = plan_get(parsed({"http://a.test/", "--proxy-resolve", "proxy"})).errors;
+
+    ASSERT_EQ(errors.size(), 1U);
+    EXPECT_THAT(errors.front(), HasSubstr("--proxy: "));
+    EXPECT_EQ(errors.front().find("secret"), std::string::npos);
+    EXPECT_THAT(alone, ElementsAre(HasSubstr("--proxy-resolve: ")));
+    EXPECT_THROW(parsed({"http://a.test/", "--resolver", "dig"}), CLI::ValidationError);
 }
 
 TEST(GetPlan, AnArchiveAloneMeansNoFiles) {
