@@ -238,7 +238,6 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
     order.options = &options;
     order.user_agent = parts_.user_agent;
     order.max_header_bytes = parts_.max_header_bytes;
-    order.total_deadline = course.deadline;
     order.store_body = course.order.store_body;
     order.show_body = course.order.show_body;
     order.hash_later = course.order.hash_later;
@@ -265,6 +264,7 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
                 co_return;
             }
         }
+        order.total_deadline = course.deadline;  // later, perhaps, than before it stood in line
         attempt.remote_address = line.report().remote_address;
         attempt.reused_connection = line.reused;
         if (options.verify == tls_verify::label && unverified(course.request.url, line.report())) {

@@ -62,7 +62,8 @@ private:
         Line& connection, const IpAddress& address, PlaceOrder& places
     );
     awaitable<Expected<void>> entrust_to_proxy(
-        Connection& connection, const Url& url, const Route& route, Steady::time_point deadline
+        Line& connection, const Url& url, const Route& route, Steady::time_point deadline,
+        PlaceOrder& places
     );
     awaitable<Socket> dial_proxy(Steady::time_point deadline);
     awaitable<Socket> tunnel(std::string target, Steady::time_point deadline);
@@ -117,7 +118,7 @@ awaitable<Expected<void>> DefaultGate::reach(
     Line& connection, const Url& url, Route route, Steady::time_point deadline, PlaceOrder& places
 ) {
     if (proxy_ && proxy_->resolve == proxy_resolve::proxy) {
-        co_return co_await entrust_to_proxy(*connection, url, route, deadline);
+        co_return co_await entrust_to_proxy(connection, url, route, deadline, places);
     }
     if (proxy_) {
         co_return co_await reach_through_proxy(connection, route, deadline, places);
@@ -196,23 +197,32 @@ awaitable<Expected<void>> DefaultGate::reach_through_proxy(
     co_return last;
 }
 
-/// The proxy looks for the origin by itself.
+/// The proxy looks for the origin by itself. Whose address it is told has its places all the same.
 awaitable<Expected<void>> DefaultGate::entrust_to_proxy(
-    Connection& connection, const Url& url, const Route& route, Steady::time_point deadline
+    Line& connection, const Url& url, const Route& route, Steady::time_point deadline,
+    PlaceOrder& places
 ) {
+    const Connection* const fresh = connection.get();
+    if (places.places != nullptr && !route.by_name) {
+        auto place = co_await stand_in_line(connection, route.endpoints.front().address, places);
+        if (!place || connection.get() != fresh) {
+            co_return place;
+        }
+        deadline = saturating_add(deadline, places.waited);
+    }
     Socket socket{failed(failure_code::internal, {})};
     if (url.https()) {
         socket = co_await tunnel(authority_of(url), deadline);
     } else {
         socket = co_await dial_proxy(deadline);
-        connection.forwarder = proxy_;
+        connection->forwarder = proxy_;
     }
     if (!socket) {
         co_return std::move(socket.error());
     }
-    connection.socket = std::move(*socket);
+    connection->socket = std::move(*socket);
     if (!route.by_name) {
-        connection.report.remote_address = to_string(route.endpoints.front());
+        connection->report.remote_address = to_string(route.endpoints.front());
     }
     co_return Expected<void>{};
 }

@@ -205,6 +205,19 @@ def test_who_waits_is_seen_and_other_addresses_are_not_concerned(limited, origin
         service.wait_done(hanging)
 
 
+def test_time_in_line_is_not_the_attempts(limited, origin):
+    service = limited(1)
+    short, long = 0.7 * PACE, 1.2 * PACE
+    first = service.submit([origin.late("/first", short)])
+    eventually(lambda: origin.asked("/first"), "the one that is first")
+    origin.late("/second", short)
+
+    one = fetched(service, [f"http://name.test:{origin.port}/second"], timeouts={"total": f"{int(long * 1000)}ms"})[0]
+
+    assert (one["state"], one["attempts_made"]) == ("succeeded", 1), one
+    service.wait_done(first)
+
+
 def test_an_items_own_deadline_holds(limited, origin):
     service = limited(1)
     hanging = service.submit([origin.hang("/hang")], timeouts={"first_byte": 60, "total": 60})
@@ -243,5 +256,20 @@ def test_tunnels_count_at_their_far_end(limited, site):
 
     assert {one["state"] for one in found} == {"succeeded"}, found
     assert most[0] <= 2
+    service.stop()
+    proxy.stop()
+
+
+def test_a_literal_counts_that_a_proxy_is_entrusted_with(limited, site, chaotic):
+    if not shutil.which("squid", path="/usr/sbin:/usr/bin"):
+        pytest.skip("not installed: squid")
+    proxy = squid.Squid()
+    service = limited(2, egress__proxy=f"http://127.0.0.1:{proxy.port}", egress__proxy_resolve="proxy")
+
+    with watched(proxy.port) as most:
+        found = fetched(service, [chaotic.url(f"/delay/{n}") for n in range(8)])
+
+    assert {one["state"] for one in found} == {"succeeded"}, found
+    assert 1 <= most[0] <= 2
     service.stop()
     proxy.stop()
