@@ -52,6 +52,10 @@ public:
     /// Calls back, once and on the session's shard, when the client closes its side or resets the
     /// connection. See HttpRequest::on_client_gone.
     virtual void on_client_gone(std::function<void()> callback) = 0;
+
+    /// Calls back, once and on the session's shard, when the session is about to end: the service
+    /// does. See HttpRequest::on_ending.
+    virtual void on_ending(std::function<void()> callback) = 0;
 };
 
 /// The query of a request target, decoded, in the order given; duplicates are kept.
@@ -87,6 +91,15 @@ struct HttpRequest {
     void on_client_gone(std::function<void()> callback) const {
         if (client != nullptr) {
             client->on_client_gone(std::move(callback));
+        }
+    }
+
+    /// Asks to be told when the service is about to end; for work that waits for something that
+    /// will not happen before the next start, so that the client gets a last answer instead of a
+    /// reset. Forgotten like the callbacks above.
+    void on_ending(std::function<void()> callback) const {
+        if (client != nullptr) {
+            client->on_ending(std::move(callback));
         }
     }
 };

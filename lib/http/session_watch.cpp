@@ -13,8 +13,16 @@ void SessionWatch::on_client_gone(std::function<void()> callback) {
         callback();
         return;
     }
-    callbacks_.push_back({std::move(callback), false});
+    callbacks_.push_back({.call = std::move(callback), .when_gone = true});
     want();
+}
+
+void SessionWatch::on_ending(std::function<void()> callback) {
+    if (ending_) {
+        callback();
+        return;
+    }
+    callbacks_.push_back({.call = std::move(callback), .when_ending = true});
 }
 
 void SessionWatch::on_gone_or_ending(std::function<void()> callback) {
@@ -22,7 +30,7 @@ void SessionWatch::on_gone_or_ending(std::function<void()> callback) {
         callback();
         return;
     }
-    callbacks_.push_back({std::move(callback), true});
+    callbacks_.push_back({.call = std::move(callback), .when_gone = true, .when_ending = true});
     want();
 }
 
@@ -38,17 +46,22 @@ void SessionWatch::body_ended() {
 
 void SessionWatch::report_gone() {
     gone_ = true;
-    for (const auto& callback : std::exchange(callbacks_, {})) {
-        callback.call();
-    }
+    report(&Callback::when_gone);
 }
 
 void SessionWatch::report_ending() {
     ending_ = true;
+    report(&Callback::when_ending);
+}
+
+/// Calls those who asked for this event, and forgets them.
+void SessionWatch::report(bool Callback::*event) {
     auto callbacks = std::exchange(callbacks_, {});
-    const auto later = std::ranges::partition(callbacks, &Callback::when_ending);
-    callbacks_.assign(std::make_move_iterator(later.begin()), std::make_move_iterator(later.end()));
-    callbacks.erase(later.begin(), later.end());
+    const auto others = std::ranges::partition(callbacks, event);
+    callbacks_.assign(
+        std::make_move_iterator(others.begin()), std::make_move_iterator(others.end())
+    );
+    callbacks.erase(others.begin(), others.end());
     for (const auto& callback : callbacks) {
         callback.call();
     }

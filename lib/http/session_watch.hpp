@@ -24,8 +24,9 @@ public:
     SessionWatch(SessionIo& io, LoopExecutor executor) : io_{io}, executor_{executor} {}
 
     void on_client_gone(std::function<void()> callback) override;
+    void on_ending(std::function<void()> callback) override;
 
-    /// Also calls back when the session is about to end: for streams, which would keep it alive.
+    /// At either: for streams, which would keep the session alive.
     void on_gone_or_ending(std::function<void()> callback);
 
     /// Watch even if nobody asked to be called.
@@ -64,9 +65,11 @@ private:
 
     struct Callback {
         std::function<void()> call;
+        bool when_gone = false;
         bool when_ending = false;
     };
 
+    void report(bool Callback::*event);
     void read_ahead();
 
     SessionIo& io_;

@@ -179,15 +179,6 @@ awaitable<Expected<JobSnapshotPtr>> JobService::wait(
     co_return job->snapshot();
 }
 
-awaitable<Expected<JobSnapshotPtr>> JobService::result(std::string id, std::string tenant) {
-    if (const auto job = live(id); job && job->tenant() == tenant) {
-        auto done = co_await await_future(job->when(WaitCondition{}));
-        co_return done;
-    }
-    auto found = co_await find(std::move(id), std::move(tenant));
-    co_return found;
-}
-
 void JobService::client_gone(const std::string& id, const std::string& tenant) {
     if (const auto job = live(id); job && job->tenant() == tenant) {
         auto answer = job->cancel(cancel_mode::abort, state_reason::client_gone);

@@ -102,8 +102,6 @@ public:
         std::vector<std::string> ids, std::string tenant, WaitCondition condition,
         std::chrono::milliseconds limit, GiveUp give_up = {}
     );
-    /// A job once it is done, however long that takes.
-    awaitable<Expected<JobSnapshotPtr>> result(std::string id, std::string tenant);
     /// Nobody waits for the job any more: cancels it, without an answer.
     void client_gone(const std::string& id, const std::string& tenant);
 

@@ -3,12 +3,11 @@
 #include "api/json_writer.hpp"
 #include "api/parameters.hpp"
 #include "api/result_list.hpp"
+#include "api/waiting.hpp"
 #include "coro/run_in_executor.hpp"
 #include "http/event_stream.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <memory>
 #include <utility>
 
 namespace fanfetch {
@@ -62,7 +61,10 @@ EventBatch read_items(JobStore& store, const JobRecord& job, std::uint64_t after
 class EventStream {
 public:
     EventStream(ApiContext& context, EventOrder order, ResponseStream& out)
-        : context_{context}, order_{std::move(order)}, out_{out} {}
+        : context_{context},
+          order_{std::move(order)},
+          out_{out},
+          job_{*context.jobs, order_.job_id, order_.tenant, out} {}
 
     awaitable<void> run();
 
@@ -73,25 +75,18 @@ private:
     awaitable<bool> send(std::string_view text);
     awaitable<void> send_interruption();
     awaitable<Expected<JobSnapshotPtr>> more(JobSnapshotPtr job);
-    [[nodiscard]] JobService::GiveUp until_gone();
 
     ApiContext& context_;
     EventOrder order_;
     ResponseStream& out_;
-    /// Ends the wait in progress; shared with the session, which calls it when the client goes.
-    std::shared_ptr<std::function<void()>> stop_ = std::make_shared<std::function<void()>>();
+    FollowedJob job_;
     std::optional<std::uint64_t> shown_version_;  // of the last progress
     Steady::time_point next_progress_ = Steady::time_point::min();
     Steady::time_point next_heartbeat_ = Steady::time_point::max();
 };
 
 awaitable<void> EventStream::run() {
-    out_.on_gone([stop = stop_] {
-        if (*stop) {
-            (*stop)();
-        }
-    });
-    auto job = co_await context_.jobs->find(order_.job_id, order_.tenant);
+    auto job = co_await job_.now();
     while (job && !out_.gone()) {
         std::string text;
         const bool all_read = co_await add_items(*job, text);
@@ -110,7 +105,7 @@ awaitable<void> EventStream::run() {
         if (all_read) {
             job = co_await more(*job);
         } else if (!(*job)->done()) {
-            job = co_await context_.jobs->find(order_.job_id, order_.tenant);
+            job = co_await job_.now();
         }
     }
     if (job) {
@@ -180,17 +175,7 @@ awaitable<Expected<JobSnapshotPtr>> EventStream::more(JobSnapshotPtr job) {
     }
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(until - context_.clock->now());
-    auto give_up = until_gone();
-    auto next = co_await context_.jobs->wait(
-        order_.job_id, order_.tenant, news, std::max(left, std::chrono::milliseconds{1}),
-        std::move(give_up)
-    );
-    *stop_ = nullptr;
-    co_return next;
-}
-
-JobService::GiveUp EventStream::until_gone() {
-    return [stop = stop_](std::function<void()> end_wait) { *stop = std::move(end_wait); };
+    return job_.until(news, std::max(left, std::chrono::milliseconds{1}));
 }
 
 }  // namespace

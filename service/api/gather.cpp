@@ -4,7 +4,7 @@
 #include "api/parameters.hpp"
 #include "api/result_list.hpp"
 #include "api/upload.hpp"
-#include "coro/await_future.hpp"
+#include "api/waiting.hpp"
 #include "http/router_query.hpp"
 
 #include <utility>
@@ -91,6 +91,26 @@ awaitable<Expected<std::string>> GatherApi::take(HttpRequest& request, const Key
     co_return (*job)->id();
 }
 
+/// The job once it is done, however long that takes; `draining` when the service ends before.
+awaitable<Expected<JobSnapshotPtr>> GatherApi::done_or_ending(
+    HttpRequest& request, std::string job
+) {
+    JobService::GiveUp give_up = [&request](std::function<void()> stop) {
+        request.on_ending(std::move(stop));
+    };
+    auto done = co_await context_.jobs->wait(
+        job, tenant_of(request), WaitCondition{}, std::chrono::milliseconds::max(),
+        std::move(give_up)
+    );
+    if (done && !(*done)->done()) {
+        co_return failed(
+            failure_code::draining,
+            "waiting for " + job + ": the service is ending; the job goes on after its next start"
+        );
+    }
+    co_return done;
+}
+
 awaitable<HttpReply> GatherApi::gather(HttpRequest& request) {
     if (auto fault = check_query(request.query, {"fields", "include", "detach"})) {
         co_return problem_reply(*fault);
@@ -131,7 +151,7 @@ awaitable<HttpReply> GatherApi::gather(HttpRequest& request) {
         co_return reply;
     }
 
-    auto done = co_await context_.jobs->result(*job, tenant_of(request));
+    auto done = co_await done_or_ending(request, *job);
     if (!done) {
         co_return problem_reply(done.error());
     }

@@ -15,6 +15,7 @@ public:
 private:
     awaitable<HttpReply> gather(HttpRequest& request);
     awaitable<Expected<std::string>> take(HttpRequest& request, const KeyedRequest& keyed);
+    awaitable<Expected<JobSnapshotPtr>> done_or_ending(HttpRequest& request, std::string job);
 
     ApiContext& context_;
 };

@@ -7,6 +7,7 @@
 #include "api/parameters.hpp"
 #include "api/result_json.hpp"
 #include "api/upload.hpp"
+#include "api/waiting.hpp"
 #include "http/conditional.hpp"
 #include "http/prefer.hpp"
 #include "http/router_query.hpp"
@@ -29,12 +30,6 @@ bool is_job_id(std::string_view text) noexcept {
     constexpr std::size_t digits = 32;
     return text.starts_with(prefix) && text.size() == prefix.size() + digits &&
            text.find_first_not_of("0123456789abcdef", prefix.size()) == std::string_view::npos;
-}
-
-/// Nobody waits for a client that has gone. One that only closed its sending side is answered with
-/// the job as it is.
-JobService::GiveUp while_client_stays(const HttpRequest& request) {
-    return [&request](std::function<void()> stop) { request.on_client_gone(std::move(stop)); };
 }
 
 std::vector<std::string_view> preferences_of(const HttpRequest& request) {
@@ -108,7 +103,7 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
     const auto limit =
         std::min<std::chrono::milliseconds>(patience.value_or(std::chrono::seconds{0}), longest);
     if (patience) {
-        auto stays = while_client_stays(request);
+        auto stays = while_worth_waiting(request);
         auto waited = co_await context_.jobs->wait(
             (*job)->id(), tenant_of(request), WaitCondition{}, limit, std::move(stays)
         );
@@ -247,7 +242,7 @@ awaitable<HttpReply> JobsApi::wait_for(
 ) {
     const auto limit = std::min(patience, context_.settings->limits.max_wait);
     const auto started = context_.clock->now();
-    auto stays = while_client_stays(request);
+    auto stays = while_worth_waiting(request);
     auto job = co_await context_.jobs->wait(
         request.path_parameters.at("id"), tenant_of(request), condition, limit, std::move(stays)
     );

@@ -1,5 +1,6 @@
 #include "api/result_list.hpp"
 
+#include "api/waiting.hpp"
 #include "coro/await_future.hpp"
 #include "coro/run_in_executor.hpp"
 #include "coro/with_timeout.hpp"
@@ -55,7 +56,10 @@ Held read_in_order(JobStore& store, const JobRecord& job, const ResultFilter& fi
 class LineStream {
 public:
     LineStream(ApiContext& context, FollowOrder order, ResponseStream& out)
-        : context_{context}, order_{std::move(order)}, out_{out} {}
+        : context_{context},
+          order_{std::move(order)},
+          out_{out},
+          job_{*context.jobs, order_.job_id, order_.tenant, out} {}
 
     awaitable<void> run();
 
@@ -63,12 +67,13 @@ private:
     awaitable<Expected<bool>> send_some(JobSnapshotPtr job);
     awaitable<Expected<bool>> send_held(JobSnapshotPtr job);
     awaitable<bool> send(std::string lines);
-    awaitable<Expected<JobSnapshotPtr>> more(const JobSnapshotPtr& job);
+    [[nodiscard]] awaitable<Expected<JobSnapshotPtr>> more(const JobSnapshotPtr& job);
     awaitable<void> send_end(JobSnapshotPtr job);
 
     ApiContext& context_;
     FollowOrder order_;
     ResponseStream& out_;
+    FollowedJob job_;
     Steady::time_point until_ = Steady::time_point::max();
 };
 
@@ -76,7 +81,7 @@ awaitable<void> LineStream::run() {
     if (order_.limit) {
         until_ = saturating_add(context_.clock->now(), *order_.limit);
     }
-    auto job = co_await context_.jobs->find(order_.job_id, order_.tenant);
+    auto job = co_await job_.now();
     while (job && !out_.gone()) {
         // What the snapshot counts is in the store, so a job that is done is read to its end.
         const bool in_order = order_.filter.order == result_order::submitted;
@@ -147,18 +152,14 @@ awaitable<bool> LineStream::send(std::string lines) {
 
 /// Waits for anything beyond what `job` showed.
 awaitable<Expected<JobSnapshotPtr>> LineStream::more(const JobSnapshotPtr& job) {
-    // Looks up now and then, so that a client that went away is noticed on a quiet job too.
+    // Looks up now and then, so that a key that was revoked is noticed on a quiet job too.
     constexpr std::chrono::milliseconds patience{1000};
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(until_ - context_.clock->now());
     WaitCondition beyond;
     beyond.what = WaitCondition::kind::seq;
     beyond.number = job->record.last_seq;
-    auto next = co_await context_.jobs->wait(
-        order_.job_id, order_.tenant, beyond,
-        std::clamp(left, std::chrono::milliseconds{1}, patience)
-    );
-    co_return next;
+    return job_.until(beyond, std::clamp(left, std::chrono::milliseconds{1}, patience));
 }
 
 awaitable<void> LineStream::send_end(JobSnapshotPtr job) {

@@ -3,6 +3,7 @@
 #include "api/json_body.hpp"
 #include "api/json_writer.hpp"
 #include "api/parameters.hpp"
+#include "api/waiting.hpp"
 #include "http/router_query.hpp"
 #include "model/json_member.hpp"
 
@@ -120,9 +121,7 @@ awaitable<HttpReply> WaitApi::wait(HttpRequest& request) {
     const auto longest = context_.settings->limits.max_wait;
     const auto limit = std::min(order.timeout.value_or(longest), longest);
     const auto started = context_.clock->now();
-    JobService::GiveUp stays = [&request](std::function<void()> stop) {
-        request.on_client_gone(std::move(stop));
-    };
+    auto stays = while_worth_waiting(request);
     auto jobs = co_await context_.jobs->wait_many(
         order.jobs, tenant_of(request), order.condition, limit, std::move(stays)
     );

@@ -1,5 +1,6 @@
 """Ending the service: what runs gets its grace, what is left goes on after the next start."""
 
+import concurrent.futures
 import contextlib
 import random
 import signal
@@ -86,6 +87,59 @@ def test_followers_get_what_is_finished_and_resume(start, origin):
 
     assert [one["seq"] for one in seen + rest[:-1]] == [1, 2]
     assert rest[-1]["state"] == "completed"
+
+
+def test_rst07_who_waits_hears_of_the_end(start, origin):
+    grace_s = 0.3
+    service = start(shutdown__grace=f"{grace_s}s")
+    job = service.submit([origin.hang("/slow")])
+    waits = {
+        "job": lambda: service.get(f"/v1/jobs/{job}?wait=60s"),
+        "jobs": lambda: service.post("/v1/wait", {"jobs": [job], "timeout": "60s"}),
+        "submit": lambda: service.post("/v1/jobs", {"urls": [origin.hang("/other")]}, Prefer="wait=60"),
+        "gather": lambda: service.post("/v1/gather", origin.hang("/gathered"), kind="text/plain"),
+        "lines": lambda: service.post(
+            "/v1/gather", origin.hang("/lines"), kind="text/plain", Accept="application/x-ndjson"
+        ),
+    }
+    with concurrent.futures.ThreadPoolExecutor(len(waits)) as pool:
+        replies = {name: pool.submit(wait) for name, wait in waits.items()}
+        eventually(lambda: len(origin.requests) == 4, "all jobs under way")
+
+        started = time.monotonic()
+        assert service.stop() == 0
+        took = time.monotonic() - started
+    replies = {name: reply.result() for name, reply in replies.items()}
+
+    if not SANITIZED:  # the second and a half for those who do not read what they are told
+        assert took < grace_s + 1, "nobody had to be cut off"
+    assert (replies["job"].status, replies["job"].json["done"]) == (200, False)
+    assert (replies["jobs"].status, replies["jobs"].json["not_done"]) == (200, [job])
+    assert (replies["submit"].status, replies["submit"].json["done"]) == (202, False)
+    assert (replies["gather"].status, replies["gather"].json["code"]) == (503, "service.draining")
+    assert replies["gather"].headers["Retry-After"]
+    assert [(line["end"], line["state"]) for line in replies["lines"].lines] == [(True, "running")]
+    again = start()
+    origin.release()
+    jobs = [one["id"] for one in again.get("/v1/jobs").json["jobs"]]
+    assert len(jobs) == 4
+    assert all(again.wait_done(one)["counts"]["succeeded"] == 1 for one in jobs)
+
+
+def test_a_used_service_ends_at_once(start, origin):
+    service = start()
+    done = service.wait_done(service.submit([origin.url(f"/{n}") for n in range(20)]))
+    service.get(f"/v1/jobs/{done['id']}/results")
+    open_job = service.post("/v1/jobs?sealed=false", {"urls": [origin.url("/open")]}).json["id"]
+    for path in (f"/v1/jobs/{open_job}/results?follow=true", f"/v1/jobs/{open_job}/events"):
+        with contextlib.closing(service.connect()) as link:  # and leaves in mid-stream
+            link.request("GET", path, headers={"Accept": "text/event-stream, application/x-ndjson"})
+            assert link.getresponse().readline()
+
+    started = time.monotonic()
+    assert service.stop() == 0
+
+    assert time.monotonic() - started < (1 if not SANITIZED else AT_ONCE_S), "no client is left"
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

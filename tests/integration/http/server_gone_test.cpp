@@ -179,6 +179,61 @@ TEST(HttpServerGone, Shd03StreamGetsItsLastWordAtShutdown) {
     EXPECT_LT(Steady::now() - begun, patience) << "nobody waits for one more request";
 }
 
+TEST(HttpServerGone, Shd03HandlerThatWaitsGivesALastAnswerAtShutdown) {
+    Journal journal;
+    const auto handler = [&](HttpRequest& request) -> awaitable<HttpReply> {
+        const auto executor = co_await boost::asio::this_coro::executor;
+        Timer wait{executor, Steady::time_point::max()};
+        request.on_client_gone([&] { journal.note("gone"); });
+        request.on_ending([&] {
+            journal.note("ending");
+            wait.cancel();
+        });
+        journal.note("waiting");
+        co_await wait.async_wait(no_throw);
+        co_return HttpReply{.body = "not yet"};
+    };
+    TestServer server{handler};
+    RawClient client{server.port()};
+    client.send(request_line);
+    EXPECT_TRUE(journal.wait_for("waiting"));
+
+    std::thread stopping{[&] { server.shutdown(patience); }};
+    const auto responses = parse_responses(client.read_all());
+    client.close();
+    stopping.join();
+
+    ASSERT_EQ(responses.size(), 1U);
+    EXPECT_EQ(responses[0].body, "not yet");
+    EXPECT_EQ(responses[0].headers.find("connection")->second, "close");
+    EXPECT_EQ(journal.count("ending"), 1U);
+    EXPECT_EQ(journal.count("gone"), 0U);
+}
+
+TEST(HttpServerGone, AClientThatWentAwayIsNotTheEndOfTheServer) {
+    Journal journal;
+    const auto handler = [&](HttpRequest& request) -> awaitable<HttpReply> {
+        const auto executor = co_await boost::asio::this_coro::executor;
+        Timer wait{executor, Steady::time_point::max()};
+        request.on_ending([&] { journal.note("ending"); });
+        request.on_client_gone([&] {
+            journal.note("gone");
+            wait.cancel();
+        });
+        co_await wait.async_wait(no_throw);
+        co_return HttpReply{};
+    };
+    TestServer server{handler};
+    RawClient client{server.port()};
+
+    client.send(request_line);
+    client.close();
+
+    EXPECT_TRUE(journal.wait_for("gone"));
+    EXPECT_TRUE(server.wait_until_empty());
+    EXPECT_EQ(journal.count("ending"), 0U);
+}
+
 TEST(HttpServerGone, ShutdownIsNotAClientThatWentAway) {
     Journal journal;
     TestServer server{long_wait(journal)};

@@ -1,0 +1,38 @@
+#include "api/waiting.hpp"
+
+#include <utility>
+
+namespace fanfetch {
+
+JobService::GiveUp while_worth_waiting(const HttpRequest& request) {
+    return [&request](const std::function<void()>& stop) {
+        request.on_client_gone(stop);
+        request.on_ending(stop);
+    };
+}
+
+FollowedJob::FollowedJob(JobService& jobs, std::string id, std::string tenant, ResponseStream& out)
+    : jobs_{jobs}, id_{std::move(id)}, tenant_{std::move(tenant)} {
+    out.on_gone([stop = stop_] {
+        if (*stop) {
+            (*stop)();
+        }
+    });
+}
+
+awaitable<Expected<JobSnapshotPtr>> FollowedJob::now() {
+    return jobs_.find(id_, tenant_);
+}
+
+awaitable<Expected<JobSnapshotPtr>> FollowedJob::until(
+    WaitCondition condition, std::chrono::milliseconds limit
+) {
+    JobService::GiveUp give_up = [stop = stop_](std::function<void()> end_wait) {
+        *stop = std::move(end_wait);
+    };
+    auto job = co_await jobs_.wait(id_, tenant_, condition, limit, std::move(give_up));
+    *stop_ = nullptr;
+    co_return job;
+}
+
+}  // namespace fanfetch
