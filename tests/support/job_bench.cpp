@@ -91,6 +91,13 @@ void JobBench::wait_until(const std::function<bool()>& so) {
     }
 }
 
+bool JobBench::runs_out() {
+    auto& context = loop().context();
+    context.restart();
+    context.run_for(patience);
+    return context.stopped();
+}
+
 JobSnapshotPtr JobBench::run_to_end(std::vector<std::string> urls, JobOptions options) {
     return wait(*submit(std::move(urls), std::move(options)));
 }

@@ -47,6 +47,8 @@ public:
     JobSnapshotPtr wait(const Job& job, WaitCondition condition = {});
     /// Lets the loop go on until something is so, with patience.
     void wait_until(const std::function<bool()>& so);
+    /// Whether nothing keeps the loop any more, now or soon: then a shard's thread can be joined.
+    [[nodiscard]] bool runs_out();
 
     /// What tenants weigh, if not 1, and how much they may store.
     std::map<std::string, std::uint32_t> weights;
