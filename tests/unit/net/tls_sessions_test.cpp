@@ -58,31 +58,26 @@ struct Meeting {
     TlsFindings findings{};
 };
 
-/// Two streams shake hands in memory and exchange a byte, which brings the tickets; then both are
-/// dropped without a word, as connections are.
-Meeting meet(
-    ssl::context& from, ssl::context& to, TlsSessions& sessions, const std::string& key,
-    const char* host = "good.test"
-) {
-    const Stream near{::SSL_new(from.native_handle()), &::SSL_free};
+/// Two streams shake hands in memory and exchange a byte, which brings the tickets; then the server
+/// drops its one without a word, as connections are.
+Meeting shake_hands(SSL* near, ssl::context& to, const char* host = "good.test") {
     const Stream far{::SSL_new(to.native_handle()), &::SSL_free};
     BIO* near_end = nullptr;
     BIO* far_end = nullptr;
     if (::BIO_new_bio_pair(&near_end, 0, &far_end, 0) != 1) {
         throw std::runtime_error{"no pair of buffers"};
     }
-    ::SSL_set_bio(near.get(), near_end, near_end);
+    ::SSL_set_bio(near, near_end, near_end);
     ::SSL_set_bio(far.get(), far_end, far_end);
-    ::SSL_set_connect_state(near.get());
+    ::SSL_set_connect_state(near);
     ::SSL_set_accept_state(far.get());
-    if (!TlsPolicy::expect_host(near.get(), host)) {
+    if (!TlsPolicy::expect_host(near, host)) {
         throw std::runtime_error{"no host name"};
     }
-    sessions.offer(near.get(), key);
     constexpr int most_turns = 100;
     bool done = false;
     for (int turn = 0; turn < most_turns && !done; ++turn) {
-        const int here = ::SSL_do_handshake(near.get());
+        const int here = ::SSL_do_handshake(near);
         const int there = ::SSL_do_handshake(far.get());
         done = here == 1 && there == 1;
     }
@@ -91,8 +86,18 @@ Meeting meet(
     }
     char byte = 'x';
     ::SSL_write(far.get(), &byte, 1);
-    ::SSL_read(near.get(), &byte, 1);
-    return {true, ::SSL_session_reused(near.get()) == 1, TlsPolicy::verdict(near.get())};
+    ::SSL_read(near, &byte, 1);
+    return {true, ::SSL_session_reused(near) == 1, TlsPolicy::verdict(near)};
+}
+
+/// The same with a stream that is offered a session, and is dropped in turn.
+Meeting meet(
+    ssl::context& from, ssl::context& to, TlsSessions& sessions, const std::string& key,
+    const char* host = "good.test"
+) {
+    const Stream near{::SSL_new(from.native_handle()), &::SSL_free};
+    sessions.offer(near.get(), key);
+    return shake_hands(near.get(), to, host);
 }
 
 class TlsSessionsOf : public ::testing::TestWithParam<int> {};
@@ -196,12 +201,18 @@ TEST(TlsSessions, Tls20TheLeastRecentlyUsedMakesRoom) {
 
 TEST(TlsSessions, Tls20AStreamMayOutliveItsSessions) {
     auto from = client();
+    auto to = server();
     const Stream stream{::SSL_new(from.native_handle()), &::SSL_free};
     {
         TlsSessions sessions;
+        meet(from, to, sessions, "k");
         sessions.offer(stream.get(), "k");
     }
-    SUCCEED() << "the sanitizers watch";
+
+    const auto meeting = shake_hands(stream.get(), to);
+
+    EXPECT_TRUE(meeting.shaken);
+    EXPECT_TRUE(meeting.resumed) << "what it was offered is its own";
 }
 
 TEST(TlsSessions, Tls20AServerThatDoesNotKnowTheSessionShakesHandsInFull) {
