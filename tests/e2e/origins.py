@@ -17,6 +17,7 @@ class Request:
         self.headers = {name.lower(): value.strip() for name, value in pairs}
         self.body = body
         self.at = time.monotonic()
+        self.answered: float | None = None  # when its answer begins
 
 
 def response(status: int, body: bytes = b"", **headers) -> bytes:
@@ -40,6 +41,7 @@ class Origin:
         self._tls = tls
         self._scripts: dict[str, collections.deque] = {}
         self._released = threading.Event()
+        self._closed = threading.Event()
         self._links: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server((address, 0), backlog=1024)
@@ -82,8 +84,15 @@ class Origin:
         with self._lock:
             return [request for request in self.requests if request.target == target]
 
+    def at_once(self, request: Request) -> int:
+        """How many requests had no answer yet when this one came, itself included."""
+        with self._lock:
+            earlier = self.requests[: self.requests.index(request) + 1]
+            return sum(one.answered is None or one.answered > request.at for one in earlier)
+
     def close(self) -> None:
         self._released.set()
+        self._closed.set()
         self._listener.close()
         with self._lock:
             links = list(self._links)
@@ -147,8 +156,9 @@ class Origin:
             self._released.wait()
             told = default
         if isinstance(told, float):
-            self._released.wait(told)
+            self._closed.wait(told)
             told = default
+        request.answered = time.monotonic()
         if isinstance(told, tuple):
             link.sendall(told[0])
             return False
