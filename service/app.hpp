@@ -34,6 +34,7 @@ class Api;
 class LiveKeys;
 class TlsIdentity;
 class TlsWatch;
+class WebhookRun;
 
 /// The composition root of `fanfetch serve`: the only place that names concrete types.
 ///
@@ -98,8 +99,7 @@ private:
     std::optional<DispatchMetrics> dispatch_metrics_;
     std::optional<JobService> jobs_;
     std::optional<WebhookMetrics> webhook_metrics_;
-    class Webhooks;
-    std::unique_ptr<Webhooks> webhooks_;
+    std::unique_ptr<WebhookRun> webhooks_;
     std::unique_ptr<Api> api_;
     std::shared_ptr<TlsIdentity> identity_;  // shared with a look at its files that is under way
     std::unique_ptr<HttpServer> server_;
