@@ -6,6 +6,7 @@ import re
 import jsonschema
 
 DIALECT = jsonschema.Draft202012Validator
+RATE_FIELDS = ("RateLimit", "RateLimit-Policy")
 
 
 class Contract:
@@ -56,6 +57,8 @@ class Contract:
         for name, header in response.get("headers", {}).items():
             if name in reply.headers and "integer" == header.get("schema", {}).get("type"):
                 assert reply.headers[name].isdigit(), what
+        for name in RATE_FIELDS:
+            assert name not in reply.headers or name in response.get("headers", {}), f"undocumented {name} of {what}"
         content = response.get("content", {})
         if not reply.body:
             return

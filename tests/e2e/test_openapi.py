@@ -62,6 +62,36 @@ def test_every_operation_says_who_may_use_it_and_what_it_answers(written):
         assert declared == {part[1:-1] for part in path.split("/") if part.startswith("{")}, f"{method} {path}"
 
 
+def test_every_operation_that_wants_a_key_says_what_quotas_do(written):
+    for (method, path), operation in written.operations.items():
+        fields = {status: set(written.resolved(one).get("headers", {})) for status, one in operation["responses"].items()}
+        if not operation["security"]:
+            assert "429" not in fields, f"{method} {path} counts nothing"
+            continue
+        assert fields["429"] >= {"Retry-After", *contract.RATE_FIELDS}, f"{method} {path}"
+        for status in fields.keys() - {"401", "403"}:  # who is not let in has no quota
+            assert fields[status] >= set(contract.RATE_FIELDS), f"{method} {path}: {status}"
+
+
+def test_what_a_tenant_with_quotas_is_answered_is_as_documented(tenants, origin, written):
+    by = tenants(often=["--requests-per-s", "3"], much=["--max-jobs", "1"])
+
+    def asked(tenant: str, method: str, path: str, body=None) -> client.Reply:
+        reply = by[tenant].call(method, path, body)
+        written.check_reply(method, path, reply)
+        return reply
+
+    unknown = asked("often", "GET", f"/v1/jobs/{UNKNOWN}")
+    assert unknown.status == 404 and unknown.headers["RateLimit"]
+    statuses = [asked("often", "GET", "/v1/jobs").status for _ in range(20)]
+    assert set(statuses) == {200, 429}
+    job = {"urls": [origin.hang("/")]}
+    assert asked("much", "POST", "/v1/jobs", job).status == 202
+    for path in ("/v1/jobs", "/v1/gather"):
+        refused = asked("much", "POST", path, job)
+        assert refused.status == 429 and refused.headers["RateLimit-Policy"] == '"jobs";q=1'
+
+
 def test_every_example_is_valid(written):
     def check(content: dict, where: str):
         for kind, value in content.items():
