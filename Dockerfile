@@ -6,7 +6,8 @@ WORKDIR /fanfetch
 COPY dev ./
 RUN ./dev packages
 COPY . .
-RUN ./dev build && strip -o /usr/local/bin/fanfetch build/release/fanfetch
+# The program, its manual page and its completions.
+RUN ./dev build && DESTDIR=/installed cmake --install build/release --prefix /usr/local --strip
 
 FROM debian:12-slim
 RUN apt-get update -qq \
@@ -20,7 +21,7 @@ RUN apt-get update -qq \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data \
         --shell /usr/sbin/nologin fanfetch \
     && install -d -o fanfetch -g fanfetch -m 0700 /data
-COPY --from=build /usr/local/bin/fanfetch /usr/local/bin/
+COPY --from=build /installed/ /
 COPY LICENSE /usr/share/doc/fanfetch/
 
 # A number, so that a cluster can see for itself that it is not root.

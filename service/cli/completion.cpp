@@ -32,10 +32,12 @@ std::string value_branch(const std::string& path, const CommandOption& option) {
     for (const auto& name : option.names) {
         patterns += (patterns.empty() ? "\"" : "|\"") + path + ' ' + name + '"';
     }
-    return "        " + patterns + ")\n            words='" + joined(option.choices) +
+    return "        " + patterns + ")\n            offered='" + joined(option.choices) +
            "'; values=1 ;;\n";
 }
 
+/// For bash, and for zsh, where `path` and `words` are the shell's own and an offset that begins
+/// with a letter is none.
 std::string bash_script(const CommandTree& program) {
     std::string paths;
     std::string values;
@@ -49,31 +51,31 @@ std::string bash_script(const CommandTree& program) {
             for (const auto& option : command.options) {
                 values += option.takes_value ? value_branch(path, option) : "";
             }
-            words += "            \"" + path + "\") words='" + words_of(command) + "' ;;\n";
+            words += "            \"" + path + "\") offered='" + words_of(command) + "' ;;\n";
         }
     );
     return "# Completion of fanfetch for bash, made by `fanfetch completion bash`.\n"
            "_fanfetch() {\n"
            "    local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-           "    local path=" +
+           "    local named=" +
            program.name +
-           " words= values= word\n"
-           "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-           "        case \"$path $word\" in\n"
+           " offered= values= word\n"
+           "    for word in \"${COMP_WORDS[@]:1:$((COMP_CWORD-1))}\"; do\n"
+           "        case \"$named $word\" in\n"
            "            " +
            paths +
-           ") path+=\" $word\" ;;\n"
+           ") named+=\" $word\" ;;\n"
            "        esac\n"
            "    done\n"
-           "    case \"$path $before\" in\n" +
+           "    case \"$named $before\" in\n" +
            values +
            "    esac\n"
            "    if [ -z \"$values\" ]; then\n"
-           "        case \"$path\" in\n" +
+           "        case \"$named\" in\n" +
            words +
            "        esac\n"
            "    fi\n"
-           "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+           "    COMPREPLY=($(compgen -W \"$offered\" -- \"$current\"))\n"
            "}\n"
            "complete -o default -F _fanfetch " +
            program.name + "\n";
@@ -156,8 +158,11 @@ std::string completion_script(const CommandTree& program, std::string_view shell
         return fish_script(program);
     }
     if (shell == "zsh") {
+        // As a file of fpath it is read when somebody completes for the first time, and has to
+        // answer.
         return "#compdef " + program.name + "\nautoload -U +X bashcompinit && bashcompinit\n" +
-               bash_script(program);
+               bash_script(program) +
+               "[[ ${funcstack[1]} != _fanfetch ]] || _bash_complete -o default -F _fanfetch\n";
     }
     return bash_script(program);
 }

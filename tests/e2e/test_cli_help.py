@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -36,6 +35,53 @@ def test_bash_completes():
     assert complete("fanfetch", "submit", "--input", "/et") == [], "then bash offers files"
 
 
+# Types into a shell of its own: what is completed becomes the arguments of a function that shows them.
+ZSH_TYPIST = r"""
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "fpath=($1 \$fpath); autoload -Uz compinit; compinit -u -D; $2"
+zpty -w shell "fanfetch() { print -r -- 'r''an:'\"\$*\"; }"
+for typed in "${@:3}"; do
+    zpty -w shell "fanfetch $typed"$'\t'
+    zpty -r -m shell seen $'*ran:*\r*'
+    print -r -- ${${seen##*ran:}%%$'\r'*}
+done
+"""
+
+
+@pytest.mark.parametrize("taken_up", ["", "source {}/_fanfetch"], ids=["found in fpath", "read at the start"])
+def test_zsh_completes(tmp_path, taken_up):
+    (tmp_path / "_fanfetch").write_text(client.run("completion", "zsh").stdout)
+    typed = {
+        "subm": "submit", "keys a": "keys add", "keys add --tena": "keys add --tenant",
+        "submit --idem": "submit --idempotency-key", "submit --format nd": "submit --format ndjson",
+        "completion f": "completion fish", f"submit --input {tmp_path}/_fan": f"submit --input {tmp_path}/_fanfetch",
+    }  # fmt: skip
+
+    done = subprocess.run(["zsh", "-f", "-c", ZSH_TYPIST, "zsh", tmp_path, taken_up.format(tmp_path), *typed],
+                          capture_output=True, text=True, timeout=LIMIT_S)  # fmt: skip
+
+    assert [line.strip() for line in done.stdout.splitlines()] == list(typed.values()), done.stderr
+
+
+def test_fish_completes(tmp_path):
+    (tmp_path / "fanfetch.fish").write_text(client.run("completion", "fish").stdout)
+
+    def offered(line: str) -> list[str]:
+        asked = f"source {tmp_path}/fanfetch.fish; complete -C '{line}'"
+        done = subprocess.run(["fish", "--no-config", "-c", asked], capture_output=True, text=True, timeout=LIMIT_S)
+        assert (done.returncode, done.stderr) == (0, "")
+        return [line.partition("\t")[0] for line in done.stdout.splitlines()]
+
+    assert {"serve", "get", "submit", "wait", "keys", "completion"} <= set(offered("fanfetch "))
+    assert offered("fanfetch subm") == ["submit"]
+    assert offered("fanfetch keys a") == ["add"]
+    assert offered("fanfetch keys add --tena") == ["--tenant"]
+    assert offered("fanfetch submit --idem") == ["--idempotency-key"]
+    assert set(offered("fanfetch submit --format ")) == {"auto", "text", "ndjson", "json", "csv", "tsv"}
+    assert offered("fanfetch completion f") == ["fish"]
+
+
 def commands() -> dict[tuple, str]:
     """The help of every command."""
     known, left = {}, [()]
@@ -67,8 +113,7 @@ def test_scripts_are_whole(shell):
     script = client.run("completion", shell).stdout
     if shell != "fish":
         assert subprocess.run(["bash", "-n"], input=script, text=True, timeout=LIMIT_S).returncode == 0
-    if installed := shutil.which(shell):
-        assert subprocess.run([installed, "-n"], input=script, text=True, timeout=LIMIT_S).returncode == 0
+    assert subprocess.run([shell, "-n"], input=script, text=True, timeout=LIMIT_S).returncode == 0
     assert client.run("completion", "tcsh").returncode == 2
 
 

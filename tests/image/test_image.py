@@ -52,6 +52,20 @@ def test_runs_without_rights(start):
         assert container.run("touch", place).returncode != 0, place
 
 
+def test_has_the_manual_page_and_the_completions(start):
+    container = start()
+
+    share = "/usr/local/share"
+    assert container.run("cat", f"{share}/man/man1/fanfetch.1").stdout == container.run("fanfetch", "man-page").stdout
+    for shell, file in {
+        "bash": "bash-completion/completions/fanfetch",
+        "zsh": "zsh/site-functions/_fanfetch",
+        "fish": "fish/vendor_completions.d/fanfetch.fish",
+    }.items():
+        said = container.run("fanfetch", "completion", shell).stdout
+        assert said and container.run("cat", f"{share}/{file}").stdout == said, shell
+
+
 def test_holds_no_tools(start):
     container = start()
 
