@@ -67,7 +67,7 @@ private:
     Steady::time_point since_{};
 };
 
-/// Who wants a place.
+/// Who wants a place. Does not change while he stands in line: others look at it.
 struct PlaceClient {
     LoopExecutor loop;
     std::shared_ptr<Wakeup> wakeup;  ///< woken when a wish has come true

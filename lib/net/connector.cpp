@@ -99,7 +99,9 @@ struct Race : std::enable_shared_from_this<Race> {
             return true;
         }
         if (!dial.wish) {
-            client->wakeup = {shared_from_this(), &progress};
+            if (!client->wakeup) {  // only now, since other threads look at it from here on
+                client->wakeup = {shared_from_this(), &progress};
+            }
             dial.wish = std::make_unique<PlaceWish>(*places, *client, dial.endpoint.address);
         }
         if (!dial.wish->granted()) {
