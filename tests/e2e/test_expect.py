@@ -1,6 +1,7 @@
 """`Expect: 100-continue`: what a long body waits for, and what becomes of it."""
 
 import contextlib
+import shutil
 import socket
 import ssl
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 import client
 import h2
+import squid
 import web
 from chaos import PACE
 from origins import response
@@ -356,6 +358,22 @@ def test_http_2_has_no_need_of_it(trusting, authority):
 
     assert (one["state"], one["http_version"]) == ("succeeded", "2")
     assert took < client.AT_ONCE_S
+
+
+@pytest.mark.parametrize("resolve", ["local", "proxy"])
+def test_through_a_proxy(start, scripted, resolve):
+    if not shutil.which("squid", path="/usr/sbin:/usr/bin"):
+        pytest.skip("not installed: squid")
+    proxy = squid.Squid()
+    service = start(egress__proxy=f"http://127.0.0.1:{proxy.port}", egress__proxy_resolve=resolve)
+    origin = scripted(ask_for_it)
+
+    one = posted(service, origin.url)
+
+    assert one["state"] == "succeeded", one
+    assert origin.told[0].body == LONG.encode()
+    service.stop()
+    proxy.stop()
 
 
 NGINX = """
