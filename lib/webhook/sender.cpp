@@ -239,7 +239,8 @@ DeliverySettlement WebhookSender::settlement(
     );
     if (pause) {
         settled.state = delivery_state::pending;
-        settled.next_attempt_at = settled.attempt.at + *pause;
+        // The clock's millisecond began before: what a receiver asked for is waited out in full.
+        settled.next_attempt_at = settled.attempt.at + std::chrono::milliseconds{1} + *pause;
     }
     return settled;
 }
