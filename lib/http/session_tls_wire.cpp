@@ -46,10 +46,7 @@ std::string plain_answer() {
 }  // namespace
 
 TlsWire::TlsWire(TcpSocket socket, TlsIdentity& identity)
-    : socket_{std::move(socket)}, stream_{identity.serve(socket_)} {
-    error_code ignored;  // as with TcpWire, the first read tells
-    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
-}
+    : SocketWire{std::move(socket)}, stream_{identity.serve(socket_)} {}
 
 awaitable<IoResult> TlsWire::read_some(asio::mutable_buffer space) {
     return established_ ? stream_.read_some(space) : first_read(space);
@@ -124,29 +121,16 @@ awaitable<IoResult> TlsWire::write_some(const WriteBuffers& buffers) {
     }
 }
 
-void TlsWire::cancel() noexcept {
-    error_code ignored;
-    socket_.cancel(ignored);
-}
-
 void TlsWire::shutdown_send() noexcept {
     stream_.close_notify();
-    error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    close_sending();
 }
 
 void TlsWire::close() noexcept {
     if (socket_.is_open()) {
         stream_.close_notify();
     }
-    error_code ignored;
-    socket_.close(ignored);
-}
-
-void TlsWire::abort() noexcept {
-    error_code ignored;
-    socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
-    socket_.close(ignored);
+    close_socket();
 }
 
 }  // namespace fanfetch

@@ -9,7 +9,7 @@ namespace fanfetch {
 /// header: whoever makes it slowly holds up nobody.
 ///
 /// Who speaks plain HTTP to it is told so in plain HTTP.
-class TlsWire final : public Wire {
+class TlsWire final : public SocketWire {
 public:
     /// `identity` is used here and not kept.
     TlsWire(TcpSocket socket, TlsIdentity& identity);
@@ -23,16 +23,13 @@ public:
         const WriteBuffers& buffers, boost::system::error_code& error
     ) noexcept override;
     awaitable<IoResult> write_some(const WriteBuffers& buffers) override;
-    void cancel() noexcept override;
     void shutdown_send() noexcept override;
     void close() noexcept override;
-    void abort() noexcept override;
 
 private:
     awaitable<IoResult> first_read(boost::asio::mutable_buffer space);
     void answer_in_plain() noexcept;
 
-    TcpSocket socket_;
     TlsStream stream_;
     bool established_ = false;
 };

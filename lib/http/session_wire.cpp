@@ -7,11 +7,37 @@ namespace fanfetch {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-TcpWire::TcpWire(TcpSocket socket) : socket_{std::move(socket)} {
-    // A client that is gone already shows at the first read; here nothing needs to be reported.
+// A client that is gone already shows at the first read; nothing else needs to be reported.
+
+SocketWire::SocketWire(TcpSocket socket) : socket_{std::move(socket)} {
+    error_code ignored;
+    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
+}
+
+void SocketWire::cancel() noexcept {
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void SocketWire::abort() noexcept {
+    error_code ignored;
+    socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
+    socket_.close(ignored);
+}
+
+void SocketWire::close_sending() noexcept {
+    error_code ignored;
+    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+void SocketWire::close_socket() noexcept {
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+TcpWire::TcpWire(TcpSocket socket) : SocketWire{std::move(socket)} {
     error_code ignored;
     socket_.non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
 }
 
 awaitable<IoResult> TcpWire::read_some(asio::mutable_buffer space) {
@@ -30,27 +56,6 @@ std::size_t TcpWire::try_write(const WriteBuffers& buffers, error_code& error) n
 
 awaitable<IoResult> TcpWire::write_some(const WriteBuffers& buffers) {
     return socket_.async_write_some(buffers, no_throw);
-}
-
-void TcpWire::cancel() noexcept {
-    error_code ignored;
-    socket_.cancel(ignored);
-}
-
-void TcpWire::shutdown_send() noexcept {
-    error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-}
-
-void TcpWire::close() noexcept {
-    error_code ignored;
-    socket_.close(ignored);
-}
-
-void TcpWire::abort() noexcept {
-    error_code ignored;
-    socket_.set_option(asio::socket_base::linger{true, 0}, ignored);
-    socket_.close(ignored);
 }
 
 }  // namespace fanfetch

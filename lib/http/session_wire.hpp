@@ -51,8 +51,24 @@ public:
     virtual void abort() noexcept = 0;
 };
 
+/// What every wire over a socket has in common.
+class SocketWire : public Wire {
+public:
+    /// Small pieces go out at once.
+    explicit SocketWire(TcpSocket socket);
+
+    void cancel() noexcept final;
+    void abort() noexcept final;
+
+protected:
+    void close_sending() noexcept;
+    void close_socket() noexcept;
+
+    TcpSocket socket_;
+};
+
 /// Plain TCP.
-class TcpWire final : public Wire {
+class TcpWire final : public SocketWire {
 public:
     explicit TcpWire(TcpSocket socket);
 
@@ -65,13 +81,8 @@ public:
         const WriteBuffers& buffers, boost::system::error_code& error
     ) noexcept override;
     awaitable<IoResult> write_some(const WriteBuffers& buffers) override;
-    void cancel() noexcept override;
-    void shutdown_send() noexcept override;
-    void close() noexcept override;
-    void abort() noexcept override;
-
-private:
-    TcpSocket socket_;
+    void shutdown_send() noexcept override { close_sending(); }
+    void close() noexcept override { close_socket(); }
 };
 
 }  // namespace fanfetch
