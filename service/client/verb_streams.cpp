@@ -14,14 +14,14 @@ constexpr std::uint16_t no_content = 204;
 /// How one connection's part of a stream ended.
 enum class part_end { whole, more_to_come, broken, refused };
 
-/// One reading of the results, over as many connections as it takes.
-class ResultReading {
+/// One reading of a stream, over as many connections as it takes.
+class StreamReading {
 public:
-    ResultReading(ClientSession& session, const ResultsOptions& options)
-        : session_{session}, options_{options}, doing_{"reading the results"} {
-        position_.by_index = !by_completion(options);
-    }
+    StreamReading(ClientSession& session, std::string doing)
+        : session_{session}, doing_{std::move(doing)} {}
+    StreamReading(const StreamReading&) = delete;
 
+    /// The exit code.
     int run() {
         for (;;) {
             switch (read_part()) {
@@ -36,16 +36,34 @@ public:
         }
     }
 
-private:
-    part_end read_part();
-    Expected<void> take(std::string_view line);
+protected:
+    ~StreamReading() = default;
+
     part_end broken(const Failure& failure) {
         return session_.resume_after(doing_, failure) ? part_end::broken : part_end::refused;
     }
 
     ClientSession& session_;
+    const std::string doing_;
+
+private:
+    /// What comes over one connection.
+    virtual part_end read_part() = 0;
+};
+
+/// The results of a job.
+class ResultReading final : public StreamReading {
+public:
+    ResultReading(ClientSession& session, const ResultsOptions& options)
+        : StreamReading{session, "reading the results"}, options_{options} {
+        position_.by_index = !by_completion(options);
+    }
+
+private:
+    part_end read_part() override;
+    Expected<void> take(std::string_view line);
+
     const ResultsOptions& options_;
-    std::string doing_;
     StreamPosition position_;
     bool heading_shown_ = false;
     bool ended_ = false;
@@ -114,27 +132,14 @@ Expected<void> ResultReading::take(std::string_view line) {
     return {};
 }
 
-/// The events of a job, over as many connections as it takes.
-class EventReading {
+/// The events of a job.
+class EventReading final : public StreamReading {
 public:
     EventReading(ClientSession& session, const EventsOptions& options)
-        : session_{session}, options_{options}, doing_{"listening to the events"} {}
-
-    int run() {
-        for (;;) {
-            switch (read_part()) {
-                case part_end::whole:
-                    return session_.ended(exit_ok);
-                case part_end::refused:
-                    return exit_refused;
-                default:
-                    break;
-            }
-        }
-    }
+        : StreamReading{session, "listening to the events"}, options_{options} {}
 
 private:
-    part_end read_part() {
+    part_end read_part() override {
         const auto answer =
             session_.begin_again_and_again(doing_, events_request(options_, last_id_));
         if (!answer) {
@@ -150,8 +155,7 @@ private:
                 piece ? failed(failure_code::http_truncated, "the stream ended before its end")
                       : piece.error();
             if (!piece || piece->empty()) {
-                return session_.resume_after(doing_, failure) ? part_end::broken
-                                                              : part_end::refused;
+                return broken(failure);
             }
             events.feed(*piece);
             const auto last = show(events);
@@ -183,9 +187,7 @@ private:
         }
     }
 
-    ClientSession& session_;
     const EventsOptions& options_;
-    std::string doing_;
     std::string last_id_;
 };
 
