@@ -1,6 +1,7 @@
 """Origins that do what a test tells them, over plain sockets, so that they can misbehave as well."""
 
 import collections
+import contextlib
 import socket
 import ssl
 import threading
@@ -26,6 +27,31 @@ def response(status: int, body: bytes = b"", **headers) -> bytes:
     head = f"HTTP/1.1 {status} Whatever\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     return head.encode() + b"\r\n" + body
+
+
+class Peer:
+    """A server that does the same with every connection: `handle(socket)`."""
+
+    def __init__(self, handle):
+        self._handle = handle
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                link, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
+
+    def _serve(self, link) -> None:
+        with contextlib.suppress(OSError, ValueError), link:
+            self._handle(link)
+
+    def close(self) -> None:
+        self._listener.close()
 
 
 class Origin:

@@ -1,10 +1,7 @@
 """Everything that is fetched goes through the operator's proxy, and only what the policy allows."""
 
 import base64
-import contextlib
 import shutil
-import socket
-import threading
 
 import pytest
 
@@ -107,45 +104,31 @@ def test_the_proxys_own_address_is_not_judged(start, proxy, origin):
     assert result(service, origin.url("/a"))["state"] == "succeeded"
 
 
-class Hostile:
+class Hostile(origins.Peer):
     """A proxy that answers each CONNECT with the same bytes, then does what it is told."""
 
     def __init__(self, answer, then: str = "wait"):
         self.answer, self.then = answer, then
         self.heads: list[bytes] = []
         self.afterwards = b""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(self._answer)
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                link, _ = self._listener.accept()
-            except OSError:
+    def _answer(self, link) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            more = link.recv(1)
+            if not more:
                 return
-            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
-
-    def _serve(self, link) -> None:
-        with contextlib.suppress(OSError), link:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                more = link.recv(1)
-                if not more:
-                    return
-                head += more
-            self.heads.append(head)
-            if self.then == "flood":
-                while True:
-                    link.sendall(self.answer * 100)
-            link.sendall(self.answer)
-            if self.then == "close":
-                return
-            while more := link.recv(4096):
-                self.afterwards += more
-
-    def close(self) -> None:
-        self._listener.close()
+            head += more
+        self.heads.append(head)
+        if self.then == "flood":
+            while True:
+                link.sendall(self.answer * 100)
+        link.sendall(self.answer)
+        if self.then == "close":
+            return
+        while more := link.recv(4096):
+            self.afterwards += more
 
 
 OK = b"HTTP/1.1 200 OK\r\n\r\n"

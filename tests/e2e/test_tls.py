@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import socket
 import ssl
-import threading
 import time
 
 import pytest
@@ -213,26 +212,8 @@ def test_tls_15_tls_on_a_plain_port(trusting, authority, speaking):
     assert origin.requests == []
 
 
-class Peer:
-    """A server that does the same with every connection: `handle(socket)`."""
-
-    def __init__(self, handle):
-        self._handle = handle
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}/"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                link, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
-
-    def _serve(self, link) -> None:
-        with contextlib.suppress(OSError, ValueError), link:
-            self._handle(link)
+def secure_url(handle) -> str:
+    return f"https://127.0.0.1:{origins.Peer(handle).port}/"
 
 
 def read_head(link) -> bytes:
@@ -268,7 +249,7 @@ def test_tls_13_an_end_that_nobody_signed(trusting, authority, sent, notified, c
                 stream.unwrap()  # sends close_notify
             stream.shutdown(socket.SHUT_RDWR)
 
-    one = ending(trusting, Peer(handle).url)
+    one = ending(trusting, secure_url(handle))
 
     assert (one["error"] and one["error"]["code"]) == code, one
 
@@ -281,7 +262,7 @@ def test_tls_14_a_handshake_that_drips(trusting):
             time.sleep(0.1)
 
     begun = time.monotonic()
-    one = ending(trusting, Peer(drip).url, timeouts={"connect": "1s", "total": "20s"})
+    one = ending(trusting, secure_url(drip), timeouts={"connect": "1s", "total": "20s"})
 
     assert one["error"]["code"] == "connect.timeout"
     assert time.monotonic() - begun < client.AT_ONCE_S
@@ -300,7 +281,7 @@ def test_tls_11_a_server_that_insists_on_a_cipher_we_did_not_offer(trusting, cip
         while more := link.recv(4096):
             received.append(more)
 
-    one = ending(trusting, Peer(insist).url, timeouts={"connect": "5s", "total": "20s"})
+    one = ending(trusting, secure_url(insist), timeouts={"connect": "5s", "total": "20s"})
 
     assert one["error"]["code"] == "tls.handshake", one
     assert all(record[:1] == b"\x15" for record in received), "an alert, if anything"
@@ -472,7 +453,7 @@ class Resuming:
     def __init__(self, context: ssl.SSLContext):
         self.resumed: list[bool] = []
         self._context = context
-        self.url = Peer(self._handle).url
+        self.url = secure_url(self._handle)
 
     def _handle(self, link) -> None:
         with self._context.wrap_socket(link, server_side=True) as stream:

@@ -78,6 +78,14 @@ JobSnapshotPtr JobBench::wait(const Job& job, WaitCondition condition) {
     return run(body());
 }
 
+JobSnapshotPtr JobBench::cancel(const Job& job, cancel_mode mode) {
+    const auto body = [&]() -> awaitable<void> {
+        co_await jobs_->cancel(job.id(), job.tenant(), mode, state_reason::by_user);
+    };
+    run(body());
+    return wait(job);
+}
+
 void JobBench::wait_until(const std::function<bool()>& so) {
     const auto until = Steady::now() + patience;
     while (!so()) {

@@ -45,6 +45,8 @@ public:
     );
     /// Waits for the condition, with patience.
     JobSnapshotPtr wait(const Job& job, WaitCondition condition = {});
+    /// Cancels by the user, and waits for the end.
+    JobSnapshotPtr cancel(const Job& job, cancel_mode mode = cancel_mode::abort);
     /// Lets the loop go on until something is so, with patience.
     void wait_until(const std::function<bool()>& so);
     /// Whether nothing keeps the loop any more, now or soon: then a shard's thread can be joined.

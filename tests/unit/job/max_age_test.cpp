@@ -368,13 +368,12 @@ TEST(StoredCopy, AResponseBehindARedirectIsForNobodyElse) {
     EXPECT_FALSE(terms_of(outcome));
 }
 
-TEST(StoredCopy, ALongBodyIsCopiedOnTheDisk) {
-    MemoryJobStore store;
+/// For a copy of this body, which is put into the store first.
+CopyOrder order_of_stored(JobStore& store, const std::string& body) {
     auto source = store.begin_long_body().value();
-    const std::string body(3U << 20U, 'x');
-    ASSERT_TRUE(source->append(body));
+    source->append(body).value();
     ResponseRecord response;
-    response.head = "HTTP/1.1 200 OK\r\nContent-Length: 3145728\r\n";
+    response.head = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     Sha256Hasher hasher;
     hasher.reset();
     hasher.update(body);
@@ -383,6 +382,13 @@ TEST(StoredCopy, ALongBodyIsCopiedOnTheDisk) {
     order.copy.result.size = body.size();
     order.copy.result.sha256 = hasher.digest();
     order.copy.result.body = source->finish(response, *order.copy.result.sha256).value();
+    return order;
+}
+
+TEST(StoredCopy, ALongBodyIsCopiedOnTheDisk) {
+    MemoryJobStore store;
+    const std::string body(3U << 20U, 'x');
+    auto order = order_of_stored(store, body);
     MemoryBudget memory{1U << 30U};
     order.memory = &memory;
 
@@ -399,18 +405,7 @@ TEST(StoredCopy, ALongBodyIsCopiedOnTheDisk) {
 TEST(StoredCopy, AMiddlingBodyIsCountedAndGoesToTheDiskWhenMemoryIsFull) {
     MemoryJobStore store;
     const std::string body(64U << 10U, 'y');
-    auto source = store.begin_long_body().value();
-    ASSERT_TRUE(source->append(body));
-    ResponseRecord response;
-    response.head = "HTTP/1.1 200 OK\r\n";
-    Sha256Hasher hasher;
-    hasher.reset();
-    hasher.update(body);
-    CopyOrder order;
-    order.url = url;
-    order.copy.result.size = body.size();
-    order.copy.result.sha256 = hasher.digest();
-    order.copy.result.body = source->finish(response, *order.copy.result.sha256).value();
+    auto order = order_of_stored(store, body);
     MemoryBudget roomy{body.size()};
     MemoryBudget full{body.size() - 1};
 

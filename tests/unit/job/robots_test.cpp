@@ -76,13 +76,7 @@ TEST(JobRobots, CancellingDoesNotWaitForIt) {
         bench.submit({"http://slow.test/1", "http://slow.test/2", "http://b.test/"}, obeying());
     bench.wait(*job, {kind::count, 1});
 
-    const auto cancel = [&]() -> awaitable<void> {
-        co_await bench.jobs().cancel(
-            job->id(), "default", cancel_mode::abort, state_reason::by_user
-        );
-    };
-    bench.run(cancel());
-    const auto end = bench.wait(*job);
+    const auto end = bench.cancel(*job);
 
     EXPECT_EQ(end->record.state, job_state::cancelled);
     EXPECT_EQ(end->counts.cancelled, 2U);
