@@ -37,8 +37,8 @@ void Alarm::add(const Ticket& ticket, std::unique_ptr<AlarmEntry> entry) {
             stale = take_stale();
         }
     }
-    if (entry) {
-        entry->closed();
+    if (entry) {          // moved from, it is null
+        entry->closed();  // NOLINT(bugprone-use-after-move)
     }
 }
 

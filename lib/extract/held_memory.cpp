@@ -1,6 +1,7 @@
 #include "extract/held_memory.hpp"
 
 #include <cstdlib>
+#include <new>
 
 namespace fanfetch {
 
