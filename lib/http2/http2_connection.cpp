@@ -34,7 +34,7 @@ Http2Connection::Http2Connection(
 std::shared_ptr<Http2Connection> Http2Connection::start(
     std::unique_ptr<Connection> line, Http2Limits limits, std::weak_ptr<Owner> owner
 ) {
-    const Self self{new Http2Connection{std::move(line), limits, std::move(owner)}};
+    Self self{new Http2Connection{std::move(line), limits, std::move(owner)}};
     self->room_told_ = self->room();
     const auto loop = self->line_->socket.get_executor();
     spawn(loop, read_all(self), "http2 read");

@@ -103,7 +103,8 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
     for (RunnerQueue* queue = &first; queue != nullptr;) {
         auto& runner = *queue->runner;
         lane.runner = &runner;
-        co_await run_item(lane, *queue, std::move(item));
+        // Each turn has an item of its own, see below.
+        co_await run_item(lane, *queue, std::move(item));  // NOLINT(bugprone-use-after-move)
         lane.runner = nullptr;
 
         if (!lane.away) {
