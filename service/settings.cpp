@@ -21,7 +21,8 @@ constexpr std::array auth_words{
     std::string_view{"auto"}, std::string_view{"keys"}, std::string_view{"generate"}};
 constexpr std::array proxy_resolve_words{std::string_view{"local"}, std::string_view{"proxy"}};
 constexpr std::array resolver_words{std::string_view{"cares"}, std::string_view{"system"}};
-// clang-format off: one setting after the other, each in the same few lines
+// One setting after the other, each in the same few lines: kept by hand.
+// clang-format off
 std::vector<SettingRow> make_rows() {
     // Defaults of the options of a job have their home beside the options.
     const JobOptions job;

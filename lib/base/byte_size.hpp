@@ -16,9 +16,15 @@ struct ByteSize {
 };
 
 namespace literals {
-constexpr ByteSize operator""_KiB(unsigned long long n) noexcept { return {n << 10U}; }
-constexpr ByteSize operator""_MiB(unsigned long long n) noexcept { return {n << 20U}; }
-constexpr ByteSize operator""_GiB(unsigned long long n) noexcept { return {n << 30U}; }
+constexpr ByteSize operator""_KiB(unsigned long long n) noexcept {
+    return {n << 10U};
+}
+constexpr ByteSize operator""_MiB(unsigned long long n) noexcept {
+    return {n << 20U};
+}
+constexpr ByteSize operator""_GiB(unsigned long long n) noexcept {
+    return {n << 30U};
+}
 }  // namespace literals
 
 /// Reads "64KiB", "1 MiB", "1GiB", "500kB", "10MB" or a plain number of bytes; nullopt otherwise.

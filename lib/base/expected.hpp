@@ -19,9 +19,8 @@ using Expected = boost::system::result<T, Failure>;
     return Failure{code, std::move(detail), 0, {}};
 }
 
-[[noreturn]] inline void throw_exception_from_error(
-    const Failure& failure, const boost::source_location&
-) {
+[[noreturn]] inline void
+throw_exception_from_error(const Failure& failure, const boost::source_location&) {
     throw std::logic_error{"value() of a failure: " + failure.detail};
 }
 

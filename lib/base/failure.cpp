@@ -38,7 +38,8 @@ constexpr auto rows = std::to_array<Row>({
     {http_header_limit, "http.header_limit", "The response header is too large", 502},
     {http_redirect_limit, "http.redirect_limit", "Too many redirects", 502},
     {http_redirect_invalid, "http.redirect_invalid", "The redirect leads nowhere", 502},
-    {http_redirect_cross_origin, "http.redirect_cross_origin", "The redirect leaves the origin", 502},
+    {http_redirect_cross_origin, "http.redirect_cross_origin", "The redirect leaves the origin",
+     502},
     {http_not_modified, "http.not_modified", "Not modified", 200},
     {http_h2_error, "http.h2_error", "The HTTP/2 stream failed", 502},
     {timeout_first_byte, "timeout.first_byte", "No response header in time", 504},
@@ -120,7 +121,9 @@ constexpr const Row& row_of(failure_code code) noexcept {
 
 }  // namespace
 
-std::string_view dotted(failure_code code) noexcept { return row_of(code).dotted; }
+std::string_view dotted(failure_code code) noexcept {
+    return row_of(code).dotted;
+}
 
 std::string dotted(failure_code code, std::uint16_t http_status) {
     std::string text{dotted(code)};
@@ -139,8 +142,12 @@ std::optional<failure_code> parse_failure_code(std::string_view text) noexcept {
     return found->code;
 }
 
-std::string_view title(failure_code code) noexcept { return row_of(code).title; }
+std::string_view title(failure_code code) noexcept {
+    return row_of(code).title;
+}
 
-int api_status(failure_code code) noexcept { return row_of(code).api_status; }
+int api_status(failure_code code) noexcept {
+    return row_of(code).api_status;
+}
 
 }  // namespace fanfetch

@@ -21,8 +21,7 @@ public:
     [[nodiscard]] double per_second() const noexcept { return rate_; }
 
     /// How long `remaining` more will take; nullopt while nothing is known.
-    [[nodiscard]] std::optional<std::chrono::milliseconds> eta(
-        std::uint64_t remaining
+    [[nodiscard]] std::optional<std::chrono::milliseconds> eta(std::uint64_t remaining
     ) const noexcept;
 
 private:

@@ -65,11 +65,11 @@ using Sha256 = std::array<std::uint8_t, 32>;
 
 /// Where a stored body is: a record of a segment.
 struct BodyRef {
-    std::uint64_t segment = 0;  ///< 0: nothing is stored
-    std::uint64_t offset = 0;   ///< of the WARC record
-    std::uint64_t record_length = 0;  ///< of the WARC record with its header, without its trailing CRLFs
+    std::uint64_t segment = 0;         ///< 0: nothing is stored
+    std::uint64_t offset = 0;          ///< of the WARC record
+    std::uint64_t record_length = 0;   ///< of the WARC record and its header, not the CRLFs behind
     std::uint32_t payload_offset = 0;  ///< of the payload, from `offset`
-    bool has_payload = false;   ///< false: headers only (`store_body` said so)
+    bool has_payload = false;          ///< false: headers only (`store_body` said so)
 
     friend bool operator==(const BodyRef&, const BodyRef&) = default;
 };
@@ -85,9 +85,9 @@ struct ItemResult {
     bool reused = false;
     bool owns_body = false;  ///< of a reused one: what is stored is its own, not an earlier item's
     std::string detail;      ///< of the failure
-    std::string final_url;  ///< empty: the item's own URL
+    std::string final_url;   ///< empty: the item's own URL
     std::string content_type;
-    std::string http_version;  ///< "1.1", "1.0", "2"
+    std::string http_version;     ///< "1.1", "1.0", "2"
     std::uint64_t size = 0;       ///< bytes, decoded
     std::uint64_t wire_size = 0;  ///< bytes of the body as it came
     std::optional<Sha256> sha256;

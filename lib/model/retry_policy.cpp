@@ -39,7 +39,7 @@ bool retryable(failure_code code, std::uint16_t status, const RetryOptions& opti
 }
 
 bool idempotent(std::string_view method) noexcept {
-    constexpr std::array<std::string_view, 6> names{"GET",    "HEAD",  "PUT",
+    constexpr std::array<std::string_view, 6> names{"GET",    "HEAD",    "PUT",
                                                     "DELETE", "OPTIONS", "TRACE"};
     return std::ranges::find(names, method) != names.end();
 }

@@ -32,7 +32,7 @@ namespace fanfetch {
 struct AttemptEnd {
     failure_code code = failure_code::none;
     std::uint16_t status = 0;
-    int attempt = 1;  ///< its number, counted from 1
+    int attempt = 1;                                       ///< its number, counted from 1
     std::optional<std::chrono::milliseconds> retry_after;  ///< what the origin asked for
 };
 

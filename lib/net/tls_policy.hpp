@@ -14,7 +14,7 @@ namespace fanfetch {
 
 /// Whom we trust.
 struct TlsSettings {
-    std::string ca_file{};  ///< PEM certificates, `fetch.ca_file`; empty means the system's
+    std::string ca_file{};   ///< PEM certificates, `fetch.ca_file`; empty means the system's
     std::string crl_file{};  ///< PEM revocation lists, `fetch.crl_file`; empty: nobody is asked
 };
 

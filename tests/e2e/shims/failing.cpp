@@ -1,6 +1,6 @@
-// Preloaded into the service: the n-th allocation (FAIL_ALLOCATION) or the n-th thread (FAIL_THREAD)
-// of the process fails, once, as if the machine had no more; or the n-th allocation from the moment
-// on at which n is written into the eight bytes of the file FAIL_LATER.
+// Preloaded into the service: the n-th allocation (FAIL_ALLOCATION) or the n-th thread
+// (FAIL_THREAD) of the process fails, once, as if the machine had no more; or the n-th allocation
+// from the moment on at which n is written into the eight bytes of the file FAIL_LATER.
 
 #include <atomic>
 #include <cerrno>
@@ -121,8 +121,7 @@ void* operator new(std::size_t size, const std::nothrow_t& tag) noexcept {
 }
 
 void* operator new(std::size_t size, std::align_val_t alignment) {
-    static const auto real =
-        next<void* (*)(std::size_t, std::align_val_t)>("_ZnwmSt11align_val_t");
+    static const auto real = next<void* (*)(std::size_t, std::align_val_t)>("_ZnwmSt11align_val_t");
     if (fails()) {
         throw std::bad_alloc{};
     }

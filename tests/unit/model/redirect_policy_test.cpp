@@ -17,12 +17,16 @@ bool has(const HopRequest& hop, const std::string& name) {
 }
 
 TEST(RedirectPolicy, FollowsRelativeAndAbsoluteTargets) {
-    EXPECT_EQ(next_hop(request("http://a.test/x/y"), 302, "z?q", 0, {})->url.href(),
-              "http://a.test/x/z?q");
-    EXPECT_EQ(next_hop(request("http://a.test/x"), 302, "//b.test/", 0, {})->url.href(),
-              "http://b.test/");
-    EXPECT_EQ(next_hop(request("http://a.test/x"), 302, "https://c.test/", 0, {})->url.href(),
-              "https://c.test/");
+    EXPECT_EQ(
+        next_hop(request("http://a.test/x/y"), 302, "z?q", 0, {})->url.href(), "http://a.test/x/z?q"
+    );
+    EXPECT_EQ(
+        next_hop(request("http://a.test/x"), 302, "//b.test/", 0, {})->url.href(), "http://b.test/"
+    );
+    EXPECT_EQ(
+        next_hop(request("http://a.test/x"), 302, "https://c.test/", 0, {})->url.href(),
+        "https://c.test/"
+    );
 }
 
 TEST(RedirectPolicy, Ups13TheMethodChangesAsTheFetchStandardSays) {
@@ -32,8 +36,14 @@ TEST(RedirectPolicy, Ups13TheMethodChangesAsTheFetchStandardSays) {
         const char* then;
     };
     for (const auto& [status, method, then] :
-         {Case{301, "POST", "GET"}, {302, "POST", "GET"}, {303, "POST", "GET"}, {303, "PUT", "GET"},
-          {303, "HEAD", "HEAD"}, {301, "PUT", "PUT"}, {307, "POST", "POST"}, {308, "POST", "POST"},
+         {Case{301, "POST", "GET"},
+          {302, "POST", "GET"},
+          {303, "POST", "GET"},
+          {303, "PUT", "GET"},
+          {303, "HEAD", "HEAD"},
+          {301, "PUT", "PUT"},
+          {307, "POST", "POST"},
+          {308, "POST", "POST"},
           {302, "GET", "GET"}}) {
         auto from = request("http://a.test/", method);
         from.body = "data";
@@ -53,7 +63,9 @@ TEST(RedirectPolicy, Ups13CredentialsAreDroppedAcrossOriginsAndNeverRestored) {
          {"http://b.test/", "https://a.test/", "http://a.test:8080/", "//b.test/"}) {
         auto from = request("http://a.test/");
         from.headers = {
-            {"AUTHORIZATION", "secret"}, {"cookie", "secret"}, {"X-Api-Key", "secret"},
+            {"AUTHORIZATION", "secret"},
+            {"cookie", "secret"},
+            {"X-Api-Key", "secret"},
             {"Accept", "x"}};
         auto hop = next_hop(from, 302, target, 0, {});
         ASSERT_TRUE(hop);
@@ -78,21 +90,28 @@ TEST(RedirectPolicy, StopsAtItsLimit) {
     RedirectOptions options;
     options.max = 2;
     EXPECT_TRUE(next_hop(request("http://a.test/"), 302, "/1", 1, options));
-    EXPECT_EQ(next_hop(request("http://a.test/"), 302, "/2", 2, options).error().code,
-              failure_code::http_redirect_limit);
+    EXPECT_EQ(
+        next_hop(request("http://a.test/"), 302, "/2", 2, options).error().code,
+        failure_code::http_redirect_limit
+    );
 }
 
 TEST(RedirectPolicy, RefusesWhereItMayNotGo) {
     RedirectOptions home;
     home.cross_origin = false;
-    EXPECT_EQ(next_hop(request("http://a.test/"), 302, "http://b.test/", 0, home).error().code,
-              failure_code::http_redirect_cross_origin);
-    EXPECT_EQ(next_hop(request("http://a.test/"), 302, "http://", 0, {}).error().code,
-              failure_code::http_redirect_invalid);
+    EXPECT_EQ(
+        next_hop(request("http://a.test/"), 302, "http://b.test/", 0, home).error().code,
+        failure_code::http_redirect_cross_origin
+    );
+    EXPECT_EQ(
+        next_hop(request("http://a.test/"), 302, "http://", 0, {}).error().code,
+        failure_code::http_redirect_invalid
+    );
     for (const char* target : {"file:///etc/passwd", "gopher://b.test/", "javascript:1"}) {
-        EXPECT_EQ(next_hop(request("http://a.test/"), 302, target, 0, {}).error().code,
-                  failure_code::url_scheme)
-            << target;
+        EXPECT_EQ(
+            next_hop(request("http://a.test/"), 302, target, 0, {}).error().code,
+            failure_code::url_scheme
+        ) << target;
     }
 }
 

@@ -7,7 +7,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-
 AttemptEnd refused(int attempt) {
     AttemptEnd end;
     end.code = failure_code::connect_refused;
@@ -80,15 +79,17 @@ TEST(RetryClass, EveryCodeIsInTheClassTheContractNames) {
         EXPECT_EQ(retry_class_of(code), retry_class::connect) << dotted(code);
     }
     EXPECT_EQ(retry_class_of(tls_handshake), retry_class::tls);
-    for (const auto code : {connect_timeout, dns_timeout, timeout_first_byte, timeout_idle,
-                            timeout_total, timeout_low_speed}) {
+    for (const auto code :
+         {connect_timeout, dns_timeout, timeout_first_byte, timeout_idle, timeout_total,
+          timeout_low_speed}) {
         EXPECT_EQ(retry_class_of(code), retry_class::timeout) << dotted(code);
     }
     for (const auto code : {connect_reset, http_truncated, http_h2_error}) {
         EXPECT_EQ(retry_class_of(code), retry_class::reset) << dotted(code);
     }
-    for (const auto code : {dns_nxdomain, tls_expired, policy_address, limit_body_size,
-                            http_malformed, timeout_item_deadline, decode_failed}) {
+    for (const auto code :
+         {dns_nxdomain, tls_expired, policy_address, limit_body_size, http_malformed,
+          timeout_item_deadline, decode_failed}) {
         EXPECT_EQ(retry_class_of(code), std::nullopt) << dotted(code);
     }
 }

@@ -114,20 +114,21 @@ TEST(FlightResolver, Ups16WhoWaitsLetsGoAtTheDeadlineAndTheSlotStaysTaken) {
 
 TEST(FlightResolver, AnAnswerThatComesTooLateForTheResolverIsDropped) {
     FakeSource::Log log;
-    const auto codes = run_coroutine([&](LoopExecutor home) -> awaitable<std::vector<failure_code>> {
-        const FlightOptions options{.timeout = 10ms};
-        std::vector<failure_code> seen;
-        for (int round = 0; round < 2; ++round) {
-            {
-                const auto resolver =
-                    make_flight_resolver(home, std::make_unique<FakeSource>(log), options);
-                const auto hung = co_await resolver->resolve("hung.test", soon(), "t");
-                seen.push_back(hung ? failure_code::none : hung.error().code);
+    const auto codes =
+        run_coroutine([&](LoopExecutor home) -> awaitable<std::vector<failure_code>> {
+            const FlightOptions options{.timeout = 10ms};
+            std::vector<failure_code> seen;
+            for (int round = 0; round < 2; ++round) {
+                {
+                    const auto resolver =
+                        make_flight_resolver(home, std::make_unique<FakeSource>(log), options);
+                    const auto hung = co_await resolver->resolve("hung.test", soon(), "t");
+                    seen.push_back(hung ? failure_code::none : hung.error().code);
+                }
+                log.answer("hung.test", "192.0.2.1");
             }
-            log.answer("hung.test", "192.0.2.1");
-        }
-        co_return seen;
-    });
+            co_return seen;
+        });
 
     EXPECT_EQ(codes, (std::vector{failure_code::dns_timeout, failure_code::dns_timeout}))
         << "the next resolver knows nothing of it";
