@@ -1,7 +1,6 @@
 """TLS: what cannot be verified is not fetched, and the result says why."""
 
 import base64
-import contextlib
 import itertools
 import socket
 import ssl
