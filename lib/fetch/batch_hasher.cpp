@@ -14,8 +14,9 @@ constexpr std::size_t least_to_pay = 3;
 
 #ifdef FANFETCH_HAS_IPSEC_MB
 
-/// The library's manager: it collects jobs until its lanes are full. It is made for the first batch:
-/// with it come some three megabytes of the library's code, which an idle service can do without.
+/// The library's manager: it collects jobs until its lanes are full. It is made for the first
+/// batch: with it come some three megabytes of the library's code, which an idle service can do
+/// without.
 class BatchHasher::Lanes {
 public:
     /// False: the library refused one, and the digests are not to be trusted.

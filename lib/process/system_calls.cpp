@@ -20,7 +20,8 @@ public:
             error_ = -ENOMEM;
             return;
         }
-        note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2));  // a tree, not a list
+        note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2)
+        );                         // a tree, not a list
 #if !defined(__SANITIZE_THREAD__)  // whose own thread needs calls that no task does
         note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_TSYNC, 1));
 #endif
