@@ -139,6 +139,7 @@ def test_ups_16_every_fault_has_its_code_and_its_time(start, chaotic, faulty):
     assert service.stop() == 0
 
 
+@pytest.mark.skipif(client.SANITIZED, reason="a figure for the program that ships")
 def test_ups_16_sixty_four_slow_names_at_once(start, chaotic, faulty):
     service = start(dns__servers=faulty.address)
 

@@ -438,7 +438,7 @@ def test_tls_17_the_deadline_holds_however_long_the_certificate(trusting, heavy,
                 link.sendall(more)
                 time.sleep(0.05)
 
-    one = ending(trusting, Peer(trickle).url, timeouts={"connect": limit_s, "total": 60})
+    one = ending(trusting, secure_url(trickle), timeouts={"connect": limit_s, "total": 60})
 
     assert one["error"]["code"] == "connect.timeout", one
     took = one["attempts"][0]["timing"]["total_us"] / 1e6 if one.get("attempts") else None

@@ -181,6 +181,7 @@ TEST(Spawner, WithoutItAPoolSaysSo) {
         ProcessPoolExecutor pool{{.max_workers = 1}};
         auto call = pool.submit(square, 2);
         const auto said = text_of(call);
+        pool.shutdown();
         leave({spawner > 0, said.find("no worker can be started") != std::string::npos});
     };
     EXPECT_EXIT(attempt(), ExitedWithCode(0), "");
