@@ -434,7 +434,7 @@ def test_tls_17_the_deadline_holds_however_long_the_certificate(trusting, heavy,
     def trickle(link):
         with socket.create_connection(("127.0.0.1", origin.port)) as behind:
             behind.sendall(link.recv(65536))
-            while more := behind.recv(bytes_a_second // 20):
+            while more := behind.recv(max(1, bytes_a_second // PACE // 20)):
                 link.sendall(more)
                 time.sleep(0.05)
 
