@@ -204,7 +204,7 @@ def test_a_repeated_append_appends_once(start, origin):
 
     assert (first.status, again.status, again.body) == (202, 202, first.body)
     assert "Location" not in again.headers
-    assert first.json["counts"]["total"] == total_of(service, job) == 3000
+    assert total_of(service, job) == 3000
     assert service.post(f"/v1/jobs/{job}/seal").status == 200
     assert append(service, job, lines, "a").body == first.body, "also once the job takes no more"
     service.wait_done(job)
