@@ -96,6 +96,10 @@ class Origin:
         """Answers after this time."""
         return self.answer(target, seconds)
 
+    def meet(self, target: str, barrier: threading.Barrier) -> str:
+        """Answers when as many requests as the barrier is for are here."""
+        return self.answer(target, barrier)
+
     def cut(self, target: str, sent: bytes) -> str:
         """Sends these bytes, then closes the connection."""
         return self.answer(target, (sent,))
@@ -180,6 +184,9 @@ class Origin:
             told = default
         if told is None:
             self._released.wait()
+            told = default
+        if isinstance(told, threading.Barrier):
+            told.wait()
             told = default
         if isinstance(told, float):
             self._closed.wait(told)

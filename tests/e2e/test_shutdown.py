@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -145,7 +146,8 @@ def test_a_used_service_ends_at_once(start, origin):
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_shd_02_second_signal_ends_it_at_once(start, origin, second, monkeypatch):
     # Leaving at once is leaving threads as they are, which a sanitizer would find careless.
-    monkeypatch.setenv("TSAN_OPTIONS", "report_thread_leaks=0")
+    others = os.environ.get("TSAN_OPTIONS", "")
+    monkeypatch.setenv("TSAN_OPTIONS", f"{others} report_thread_leaks=0")
     service = start()
     job = service.submit([origin.hang(f"/{n}") for n in range(20)])
     eventually(lambda: origin.requests, "a request")
