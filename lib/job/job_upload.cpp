@@ -1,6 +1,7 @@
 #include "job/job_upload.hpp"
 
 #include "coro/await_future.hpp"
+#include "future/promise.hpp"
 #include "job/job_service.hpp"
 
 #include <boost/asio/post.hpp>
@@ -134,36 +135,41 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<
     const auto count = items.size();
     auto appended = service_->store().append_items(job_->id(), std::move(items), std::move(key));
     if (appends_) {
-        auto tell = [job = job_, count](const auto& done) {
-            if (const auto& commit = done.result()) {
+        tell_of(appended, [job = job_, count](const Expected<Commit>& commit) {
+            if (commit) {
                 job->grown(*commit);
             } else {
                 job->release(count);
             }
-        };
-        appended.add_done_callback(std::move(tell));
+        });
     } else {
         job_->appending(std::move(kept), start_early_);
-        auto tell = [job = job_](const auto& done) {
-            if (const auto& commit = done.result()) {
+        tell_of(appended, [job = job_](const Expected<Commit>& commit) {
+            if (commit) {
                 job->appended(*commit);
             }
-        };
-        appended.add_done_callback(std::move(tell));
+        });
     }
-    on_their_way_.push_back(std::move(appended));
     co_return Expected<void>{};
 }
 
+/// Waits are for the job to know: what is durable but not told to it would not be in the answer.
+template <class Tell>
+void JobUpload::tell_of(const Future<Expected<Commit>>& appended, Tell tell) {
+    Promise<Expected<void>> told;
+    on_their_way_.push_back(told.get_future());
+    auto done = [told = std::move(told), tell = std::move(tell)](const auto& future) mutable {
+        const auto& commit = future.result();
+        tell(commit);
+        told.try_set_result(commit ? Expected<void>{} : Expected<void>{commit.error()});
+    };
+    appended.add_done_callback(std::move(done));
+}
+
 awaitable<Expected<void>> JobUpload::wait_for_oldest() {
-    const auto oldest = std::move(on_their_way_.front());
+    auto oldest = std::move(on_their_way_.front());
     on_their_way_.pop_front();
-    // Copied, not taken: the callback that tells the job may be looking at it this moment.
-    const auto commit = co_await await_future(oldest);
-    if (!commit) {
-        co_return commit.error();
-    }
-    co_return Expected<void>{};
+    co_return co_await await_future(std::move(oldest));
 }
 
 awaitable<Expected<void>> JobUpload::settle() {

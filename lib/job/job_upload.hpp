@@ -52,7 +52,7 @@ public:
     awaitable<Expected<void>> seal(std::optional<RequestKey> key = {});
     /// As seal, of a job that more items may be appended to.
     awaitable<Expected<void>> leave_open(std::optional<RequestKey> key = {});
-    /// What was appended is durable.
+    /// What was appended is durable, and the job shows it.
     awaitable<Expected<void>> settle();
 
     /// Whether the job takes items that are appended.
@@ -62,6 +62,8 @@ public:
     void abort(state_reason reason);
 
 private:
+    template <class Tell>
+    void tell_of(const Future<Expected<Commit>>& appended, Tell tell);
     awaitable<Expected<void>> wait_for_oldest();
     awaitable<Expected<void>> finish(JobChange change);
     [[nodiscard]] Expected<void> may_add(std::size_t count) const;
@@ -69,7 +71,7 @@ private:
     JobService* service_;
     std::shared_ptr<Job> job_;
     Future<Expected<void>> created_;
-    std::deque<Future<Expected<Commit>>> on_their_way_;
+    std::deque<Future<Expected<void>>> on_their_way_;  // done when the job has been told
     std::uint64_t added_ = 0;
     std::optional<RequestDigester> digester_;  // when the job has its requests compared
     bool start_early_;
