@@ -1,5 +1,6 @@
 // The part of App that ends it.
 #include "app.hpp"
+#include "coro/owed_completion.hpp"
 #include "tls_setup.hpp"
 #include "webhook_run.hpp"
 
@@ -36,7 +37,8 @@ void App::stop_dispatchers() {
         stopped.push_back(promise->get_future());
         auto body = shard->dispatcher->stop(settings_.shutdown.grace);
         auto ended = [promise](const std::exception_ptr&) { promise->set_result(); };
-        asio::co_spawn(shard->loop.executor(), std::move(body), std::move(ended));
+        OwedCompletion owed{shard->loop.executor(), std::move(ended)};
+        asio::co_spawn(shard->loop.executor(), std::move(body), std::move(owed));
     }
     for (auto& one : stopped) {
         one.result();
@@ -77,9 +79,9 @@ void App::stop() {
         }
         closed->set_result();
     };
-    asio::co_spawn(
-        shards_.front()->loop.executor(), server_->shutdown(last_replies), std::move(ended)
-    );
+    const auto home = shards_.front()->loop.executor();
+    OwedCompletion owed{home, std::move(ended)};
+    asio::co_spawn(home, server_->shutdown(last_replies), std::move(owed));
     over.result();
     webhooks_->stop();
     jobs_->rest();

@@ -1,5 +1,7 @@
 #include "webhook_run.hpp"
 
+#include "coro/owed_completion.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -21,8 +23,9 @@ WebhookSender::Parts WebhookRun::with(WebhookSender::Parts parts) {
 
 void WebhookRun::start() {
     auto ended = [over = over_](const std::exception_ptr&) { over->set_result(); };
+    OwedCompletion owed{loop_, std::move(ended)};
     asio::co_spawn(
-        loop_, sender_.run(), asio::bind_cancellation_slot(stop_.slot(), std::move(ended))
+        loop_, sender_.run(), asio::bind_cancellation_slot(stop_.slot(), std::move(owed))
     );
 }
 

@@ -44,6 +44,7 @@ EventLoop::EventLoop(std::string name)
 EventLoop::~EventLoop() {
     context_.stop();
     join();
+    state_.weak().cut();  // before the sockets go, and the coroutines that wait for them
 }
 
 void EventLoop::claim() {

@@ -33,6 +33,12 @@ public:
         return true;
     }
 
+    /// Whether posts are not refused yet.
+    [[nodiscard]] bool there() const noexcept {
+        const std::lock_guard lock{link_->mutex};
+        return link_->loop.has_value();
+    }
+
     /// From here on every post is refused. Called by the loop as it ends.
     void cut() const noexcept {
         const std::lock_guard lock{link_->mutex};

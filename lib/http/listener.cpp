@@ -1,5 +1,7 @@
 #include "http/listener.hpp"
 
+#include "future/errors.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 #include <boost/asio/error.hpp>
@@ -97,7 +99,7 @@ awaitable<void> Listener::run() {
         auto [error, socket] = co_await acceptor_.async_accept(loop, peer, no_throw);
         if (!error) {
             pause_ = first_pause;
-            events_.accepted(std::move(socket), peer, session_kind::regular);
+            pass_on(std::move(socket), peer, session_kind::regular);
             reserve_.refill();
         } else if (is_exhaustion(error)) {
             co_await accept_without_descriptors();
@@ -105,6 +107,14 @@ awaitable<void> Listener::run() {
             co_return;
         }
         // Anything else befell one connection, which is gone: the next is accepted.
+    }
+}
+
+void Listener::pass_on(TcpSocket socket, const Endpoint& peer, session_kind kind) noexcept {
+    try {
+        events_.accepted(std::move(socket), peer, kind);
+    } catch (...) {
+        report_error("taking a connection", std::current_exception());
     }
 }
 
@@ -137,7 +147,7 @@ error_code Listener::accept_now(LoopExecutor loop, session_kind kind) {
     TcpSocket socket{loop};
     acceptor_.accept(socket, peer, error);
     if (!error) {
-        events_.accepted(std::move(socket), peer, kind);
+        pass_on(std::move(socket), peer, kind);
     }
     return error;
 }

@@ -44,7 +44,8 @@ public:
     struct Events {
         /// The loop the next connection is for.
         std::function<LoopExecutor()> next_loop;
-        /// Takes a connection; overflow ones are bound to the listener's own loop.
+        /// Takes a connection; overflow ones are bound to the listener's own loop. If it throws,
+        /// that one connection is closed.
         std::function<void(TcpSocket, const Endpoint& peer, session_kind)> accepted;
         /// There is no descriptor left, not even in reserve.
         std::function<void()> exhausted;
@@ -58,11 +59,13 @@ public:
     awaitable<void> run();
 
     void close() noexcept;
+    [[nodiscard]] bool is_open() const noexcept { return acceptor_.is_open(); }
 
     /// An overflow connection has ended and its descriptor is free again.
     void refill_reserve() noexcept { reserve_.refill(); }
 
 private:
+    void pass_on(TcpSocket socket, const Endpoint& peer, session_kind kind) noexcept;
     awaitable<void> accept_without_descriptors();
     boost::system::error_code accept_now(LoopExecutor loop, session_kind kind);
     awaitable<void> pause();

@@ -1,5 +1,7 @@
 #include "http/server.hpp"
 
+#include "coro/owed_completion.hpp"
+#include "future/errors.hpp"
 #include "http/listener.hpp"
 #include "http/session_shard.hpp"
 #include "http/session_tls_wire.hpp"
@@ -20,6 +22,7 @@ class HttpServer::Impl {
 public:
     Impl(std::vector<LoopExecutor> shards, HttpHandler handler, ServerOptions options);
     ~Impl() { assert(!accepting_ && orders_ == 0); }
+    Impl(const Impl&) = delete;
 
     Expected<Listener::Endpoint> listen(const Listener::Endpoint& address);
     void drain();
@@ -30,9 +33,11 @@ private:
     using Order = void (SessionShard::*)();
     using Timer = asio::basic_waitable_timer<Steady, asio::wait_traits<Steady>, LoopExecutor>;
 
+    void accept_all();
     void accept(TcpSocket socket, const Listener::Endpoint& peer, session_kind kind);
     [[nodiscard]] std::unique_ptr<Wire> make_wire(TcpSocket socket) const;
     void adopt(SessionShard& shard, TcpSocket socket, std::string peer);
+    [[nodiscard]] SessionPlace place(session_kind kind);
     void adopt_overflow(TcpSocket socket, std::string peer);
     void ended(session_kind kind);
     void order(Order what);
@@ -45,6 +50,7 @@ private:
 
     HttpHandler handler_;
     ServerOptions options_;
+    SessionPlace::GiveBack ended_ = [this](session_kind kind) { ended(kind); };
     std::deque<SessionShard> shards_;
     Listener listener_;
     Timer changed_;  // cancelled when what quiet() looks at changes
@@ -54,6 +60,7 @@ private:
     bool accepting_ = false;
     std::atomic<std::size_t> regular_{0};
     std::atomic<std::size_t> overflow_{0};
+    std::shared_ptr<const Impl*> alive_ = std::make_shared<const Impl*>(this);
 };
 
 HttpServer::Impl::Impl(std::vector<LoopExecutor> shards, HttpHandler handler, ServerOptions options)
@@ -68,32 +75,43 @@ HttpServer::Impl::Impl(std::vector<LoopExecutor> shards, HttpHandler handler, Se
            .exhausted = [this] { home().make_room(); }}},
       changed_{shards.at(0)} {
     for (const auto& executor : shards) {
-        const SessionShard::Events events{
-            .ended = [this](session_kind kind) { ended(kind); },
-            .quiet =
-                [this] {
-                    asio::post(home().executor(), [this] {
-                        ++quiet_shards_;
-                        changed_.cancel();
-                    });
-                }};
-        shards_.emplace_back(executor, options_, handler_, events);
+        auto quiet = [this] {
+            asio::post(home().executor(), [this] {
+                ++quiet_shards_;
+                changed_.cancel();
+            });
+        };
+        shards_.emplace_back(executor, options_, handler_, std::move(quiet));
     }
 }
 
 Expected<Listener::Endpoint> HttpServer::Impl::listen(const Listener::Endpoint& address) {
     auto bound = listener_.open(address);
     if (bound) {
-        accepting_ = true;
-        asio::co_spawn(home().executor(), listener_.run(), [this](std::exception_ptr error) {
-            accepting_ = false;
-            changed_.cancel();
-            if (error) {
-                std::rethrow_exception(error);
-            }
-        });
+        accept_all();
     }
     return bound;
+}
+
+/// Until the listener is closed: what ends it before is no reason to hear nobody any more.
+void HttpServer::Impl::accept_all() {
+    accepting_ = true;
+    auto ended = [this, alive = std::weak_ptr{alive_}](const std::exception_ptr& error) {
+        if (alive.expired()) {
+            return;
+        }
+        if (error) {
+            report_error("accepting connections", error);
+        }
+        if (listener_.is_open()) {
+            asio::post(home().executor(), [this] { accept_all(); });
+        } else {
+            accepting_ = false;
+            changed_.cancel();
+        }
+    };
+    OwedCompletion owed{home().executor(), std::move(ended)};
+    asio::co_spawn(home().executor(), listener_.run(), std::move(owed));
 }
 
 void HttpServer::Impl::accept(TcpSocket socket, const Listener::Endpoint& peer, session_kind kind) {
@@ -104,7 +122,6 @@ void HttpServer::Impl::accept(TcpSocket socket, const Listener::Endpoint& peer, 
         return;
     }
     next_shard_ = (next_shard_ + 1) % shards_.size();
-    ++regular_;
     adopt(shard, std::move(socket), std::move(address));
 }
 
@@ -116,13 +133,15 @@ std::unique_ptr<Wire> HttpServer::Impl::make_wire(TcpSocket socket) const {
 }
 
 void HttpServer::Impl::adopt(SessionShard& shard, TcpSocket socket, std::string peer) {
+    auto place = this->place(session_kind::regular);
     auto wire = make_wire(std::move(socket));
     if (&shard == &home()) {
-        shard.adopt(std::move(wire), std::move(peer), session_kind::regular);
+        shard.adopt(std::move(wire), std::move(peer), std::move(place));
         return;
     }
-    auto hand_over = [&shard, wire = std::move(wire), peer = std::move(peer)]() mutable {
-        shard.adopt(std::move(wire), std::move(peer), session_kind::regular);
+    auto hand_over = [&shard, wire = std::move(wire), peer = std::move(peer),
+                      place = std::move(place)]() mutable {
+        shard.adopt(std::move(wire), std::move(peer), std::move(place));
     };
     asio::post(shard.executor(), std::move(hand_over));
 }
@@ -134,8 +153,13 @@ void HttpServer::Impl::adopt_overflow(TcpSocket socket, std::string peer) {
         const auto descriptor = socket.release(error);
         socket = TcpSocket{home().executor(), protocol, descriptor};
     }
-    ++overflow_;
-    home().adopt(make_wire(std::move(socket)), std::move(peer), session_kind::overflow);
+    auto place = this->place(session_kind::overflow);
+    home().adopt(make_wire(std::move(socket)), std::move(peer), std::move(place));
+}
+
+SessionPlace HttpServer::Impl::place(session_kind kind) {
+    ++(kind == session_kind::regular ? regular_ : overflow_);
+    return {ended_, kind};
 }
 
 void HttpServer::Impl::ended(session_kind kind) {

@@ -5,16 +5,13 @@
 #include "http/server_options.hpp"
 #include "http/session_body.hpp"
 #include "http/session_io.hpp"
+#include "http/session_place.hpp"
 #include "http/session_watch.hpp"
 
 #include <memory>
 #include <string>
 
 namespace fanfetch {
-
-/// Whether a connection has a place of its own, or is one too many and may only ask for what is
-/// essential.
-enum class session_kind { regular, overflow };
 
 /// What the sessions of one shard share. Lives on the shard's thread.
 struct SessionContext {

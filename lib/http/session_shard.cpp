@@ -1,6 +1,8 @@
 #include "http/session_shard.hpp"
 
 #include "base/random.hpp"
+#include "coro/owed_completion.hpp"
+#include "future/errors.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -33,9 +35,10 @@ std::string make_request_id_base() {
 }  // namespace
 
 SessionShard::SessionShard(
-    LoopExecutor executor, const ServerOptions& options, const HttpHandler& handler, Events events
+    LoopExecutor executor, const ServerOptions& options, const HttpHandler& handler,
+    std::function<void()> quiet
 )
-    : executor_{executor}, events_{std::move(events)} {
+    : executor_{executor}, quiet_{std::move(quiet)} {
     context_.options = &options;
     context_.handler = &handler;
     context_.request_id_base = make_request_id_base();
@@ -45,34 +48,34 @@ SessionShard::~SessionShard() {
     assert(regular_.empty() && overflow_.empty());
 }
 
-void SessionShard::adopt(std::unique_ptr<Wire> wire, std::string peer, session_kind kind) {
+void SessionShard::adopt(std::unique_ptr<Wire> wire, std::string peer, SessionPlace place) {
     if (stopped_) {
         wire->close();
-        events_.ended(kind);
         return;
     }
+    const auto kind = place.kind();
     auto& entries = kind == session_kind::regular ? regular_ : overflow_;
     if (kind == session_kind::overflow && overflow_.size() >= max_overflow) {
         make_room();
     }
-    const auto entry =
-        entries.emplace(entries.end(), context_, executor_, std::move(wire), std::move(peer), kind);
+    const auto entry = entries.emplace(
+        entries.end(), context_, executor_, std::move(wire), std::move(peer), std::move(place)
+    );
+    OwedCompletion ended{executor_, [this, &entries, entry](const std::exception_ptr& error) {
+                             end(entries, entry, error);
+                         }};
     asio::co_spawn(
         executor_, entry->session.run(),
-        asio::bind_cancellation_slot(
-            entry->cancelled.slot(),
-            [this, &entries, entry](const std::exception_ptr& error) { end(entries, entry, error); }
-        )
+        asio::bind_cancellation_slot(entry->cancelled.slot(), std::move(ended))
     );
 }
 
 void SessionShard::end(Entries& entries, Entries::iterator entry, const std::exception_ptr& error) {
     entries.erase(entry);
-    events_.ended(&entries == &regular_ ? session_kind::regular : session_kind::overflow);
-    if (error && !cancelled_) {
-        std::rethrow_exception(error);  // a bug; but a session cancelled before it began has this
-    }
     tell_if_quiet();
+    if (error && !cancelled_) {  // a session cancelled before it began has this
+        report_error("a session", error);
+    }
 }
 
 void SessionShard::stop() {
@@ -87,8 +90,8 @@ void SessionShard::stop() {
 }
 
 void SessionShard::tell_if_quiet() {
-    if (stopped_ && regular_.empty() && overflow_.empty() && events_.quiet) {
-        std::exchange(events_.quiet, nullptr)();
+    if (stopped_ && regular_.empty() && overflow_.empty() && quiet_) {
+        std::exchange(quiet_, nullptr)();
     }
 }
 

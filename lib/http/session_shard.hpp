@@ -20,15 +20,10 @@ public:
     /// Overflow connections that may be open at a time; beyond, the oldest idle one gives way.
     static constexpr std::size_t max_overflow = 64;
 
-    /// What the server is told, on the shard.
-    struct Events {
-        std::function<void(session_kind)> ended;  ///< a session
-        std::function<void()> quiet;              ///< stopped, and the last thing has ended; once
-    };
-
+    /// `quiet` is called once, on the shard: it is stopped, and the last session has ended.
     SessionShard(
         LoopExecutor executor, const ServerOptions& options, const HttpHandler& handler,
-        Events events
+        std::function<void()> quiet
     );
     ~SessionShard();
     SessionShard(const SessionShard&) = delete;
@@ -37,7 +32,7 @@ public:
     [[nodiscard]] LoopExecutor executor() const noexcept { return executor_; }  ///< any thread
 
     /// Serves one more connection. After stop(), it is closed instead.
-    void adopt(std::unique_ptr<Wire> wire, std::string peer, session_kind kind);
+    void adopt(std::unique_ptr<Wire> wire, std::string peer, SessionPlace place);
 
     /// From now on every reply ends its connection.
     void drain() noexcept { context_.draining = true; }
@@ -55,10 +50,12 @@ private:
     struct Entry {
         Entry(
             SessionContext& context, LoopExecutor executor, std::unique_ptr<Wire> wire,
-            std::string peer, session_kind kind
+            std::string peer, SessionPlace held
         )
-            : session{context, executor, std::move(wire), std::move(peer), kind} {}
+            : place{std::move(held)},
+              session{context, executor, std::move(wire), std::move(peer), place.kind()} {}
 
+        SessionPlace place;  // given back when the socket is closed
         Session session;
         boost::asio::cancellation_signal cancelled;
     };
@@ -68,7 +65,7 @@ private:
     void tell_if_quiet();
 
     LoopExecutor executor_;
-    Events events_;
+    std::function<void()> quiet_;
     SessionContext context_;
     Entries regular_;
     Entries overflow_;  // the oldest first

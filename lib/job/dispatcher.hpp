@@ -14,6 +14,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <exception>
 #include <functional>
 #include <list>
 #include <map>
@@ -223,7 +224,8 @@ private:
     [[nodiscard]] PendingItem begin(RunnerQueue& queue);
     void give_slots(RunnerQueue& queue);
     void spawn_lane(RunnerQueue& queue, PendingItem item);
-    void lane_ended(Lanes::iterator lane);
+    void launch(Lanes::iterator lane, awaitable<void> body);
+    void lane_ended(Lanes::iterator lane, const std::exception_ptr& error);
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);

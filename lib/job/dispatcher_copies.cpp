@@ -9,8 +9,6 @@
 #include "model/item_extras.hpp"
 #include "store/result_copy.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -89,16 +87,7 @@ void Dispatcher::search_copies(JobRunner& runner) {
     }
     const auto lane = lanes_.emplace(lanes_.end());
     search->stop = &lane->stop;
-    std::weak_ptr<Dispatcher*> alive = alive_;
-    auto ended = [alive, lane](const std::exception_ptr&) {
-        if (const auto self = alive.lock()) {
-            (*self)->lane_ended(lane);
-        }
-    };
-    asio::co_spawn(
-        parts_.loop, run_search(*lane, runner),
-        asio::bind_cancellation_slot(lane->stop.slot(), std::move(ended))
-    );
+    launch(lane, run_search(*lane, runner));
 }
 
 /// The job is being dropped: what has not been looked for is not, and with `abort` no copy is

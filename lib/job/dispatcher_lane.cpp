@@ -1,6 +1,7 @@
 #include "job/dispatcher.hpp"
 
 #include "coro/await_future.hpp"
+#include "coro/owed_completion.hpp"
 #include "coro/run_in_executor.hpp"
 #include "extract/document_json.hpp"
 #include "future/errors.hpp"
@@ -74,19 +75,26 @@ std::uint8_t Dispatcher::parts_to_extract(const JobOptions& options, const Fetch
 
 void Dispatcher::spawn_lane(RunnerQueue& queue, PendingItem item) {
     const auto lane = lanes_.emplace(lanes_.end());
-    std::weak_ptr<Dispatcher*> alive = alive_;
-    auto ended = [alive, lane](const std::exception_ptr&) {
+    launch(lane, run_lane(*lane, queue, std::move(item)));
+}
+
+void Dispatcher::launch(Lanes::iterator lane, awaitable<void> body) {
+    auto ended = [alive = std::weak_ptr{alive_}, lane](const std::exception_ptr& error) {
         if (const auto self = alive.lock()) {
-            (*self)->lane_ended(lane);
+            (*self)->lane_ended(lane, error);
         }
     };
+    OwedCompletion owed{parts_.loop, std::move(ended)};
     asio::co_spawn(
-        parts_.loop, run_lane(*lane, queue, std::move(item)),
-        asio::bind_cancellation_slot(lane->stop.slot(), std::move(ended))
+        parts_.loop, std::move(body),
+        asio::bind_cancellation_slot(lane->stop.slot(), std::move(owed))
     );
 }
 
-void Dispatcher::lane_ended(Lanes::iterator lane) {
+void Dispatcher::lane_ended(Lanes::iterator lane, const std::exception_ptr& error) {
+    if (error && !aborting_ && !lane->aborted) {  // who is stopped as he begins says so
+        report_error("a lane", error);
+    }
     lanes_.erase(lane);
     if (stopping_ && lanes_.empty()) {
         all_ended_.cancel();

@@ -2,10 +2,6 @@
 #include "job/dispatcher.hpp"
 #include "job/outcome_record.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
-
-#include <exception>
 #include <limits>
 #include <utility>
 
@@ -33,17 +29,7 @@ void Dispatcher::spawn_robots(awaitable<void> body) {
     if (aborting_) {
         return;
     }
-    const auto lane = lanes_.emplace(lanes_.end());
-    std::weak_ptr<Dispatcher*> alive = alive_;
-    auto ended = [alive, lane](const std::exception_ptr&) {
-        if (const auto self = alive.lock()) {
-            (*self)->lane_ended(lane);
-        }
-    };
-    boost::asio::co_spawn(
-        parts_.loop, std::move(body),
-        boost::asio::bind_cancellation_slot(lane->stop.slot(), std::move(ended))
-    );
+    launch(lanes_.emplace(lanes_.end()), std::move(body));
 }
 
 /// Whether the item may be fetched now. If not, it has its result, or it is put aside until the
