@@ -73,6 +73,14 @@ def test_every_operation_that_wants_a_key_says_what_quotas_do(written):
             assert fields[status] >= set(contract.RATE_FIELDS), f"{method} {path}: {status}"
 
 
+def test_who_is_turned_away_for_a_while_is_told_for_how_long(written):
+    for (method, path), operation in written.operations.items():
+        keyed = any(one["name"] == "Idempotency-Key" for one in map(written.resolved, operation["parameters"]))
+        for status in {"429", "503", *(["409"] if keyed else [])} & operation["responses"].keys():
+            answer = written.resolved(operation["responses"][status])
+            assert "Retry-After" in answer["headers"], f"{method} {path}: {status}"
+
+
 def test_what_a_tenant_with_quotas_is_answered_is_as_documented(tenants, origin, written):
     by = tenants(often=["--requests-per-s", "3"], much=["--max-jobs", "1"])
 
@@ -148,7 +156,9 @@ def test_the_life_of_a_job_is_as_documented(service, origin, ask, closed_port):
     assert ask("GET", f"/v1/jobs/{job}/results/1").json["error"]["code"] == "connect.refused"
     assert ask("GET", f"/v1/jobs/{job}/results/0/body").status == 200
     assert ask("GET", f"/v1/jobs/{job}/results/0/body", Range="bytes=0-0").status == 206
+    assert ask("GET", f"/v1/jobs/{job}/results/0/body", Range="bytes=90-").headers["Content-Range"] == "bytes */2"
     assert ask("GET", f"/v1/jobs/{job}/results/1/body").status == 404
+    assert ask("GET", f"/v1/jobs/{job}/results?page_size=1").headers["Link"]
     assert ask("GET", f"/v1/jobs/{job}/results/9").status == 404
     assert ask("GET", f"/v1/jobs/{job}/events", Accept="text/event-stream").status == 200
     for kind in ("application/json", "application/x-ndjson"):
@@ -163,6 +173,9 @@ def test_the_life_of_a_job_is_as_documented(service, origin, ask, closed_port):
 
 def test_gather_and_the_rest_are_as_documented(service, origin, ask):
     body = {"urls": [origin.url("/a"), "http://bad host/"]}
+    preferred = ask("POST", "/v1/jobs", body, Prefer="wait=20")
+    assert (preferred.status, preferred.headers["Preference-Applied"]) == (200, "wait=20")
+    assert ask("GET", "/v1/hosts?page_size=1").status == 200
     assert len(ask("POST", "/v1/gather?include=body", body).json["results"]) == 2
     assert ask("POST", "/v1/gather", body, Accept="application/x-ndjson").status == 200
     host = f"127.0.0.1:{origin.port}"
