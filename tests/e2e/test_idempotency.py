@@ -152,7 +152,7 @@ def test_keys_belong_to_their_tenant(tmp_path, start, origin):
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.005, 0.02, 0.05, 0.2])
-def test_a_kill_makes_no_second_job_of_a_repeated_request(start, origin, pause_s):
+def test_crs_04_a_kill_makes_no_second_job_of_a_repeated_request(start, origin, pause_s):
     service = start()
     lines = "".join(f"{origin.url(f'/{n}')}\n" for n in range(300))
     first = []

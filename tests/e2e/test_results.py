@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import threading
 
 import pytest
@@ -259,6 +260,30 @@ def test_body_has_its_type_and_safe_headers(service, fetched):
     digest = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
     assert reply.headers["Repr-Digest"] == f"sha-256=:{digest}:"
     assert reply.headers["ETag"].startswith('"')
+
+
+@pytest.mark.parametrize("name", [
+    'attachment; filename="a\\"; filename=\\"b.html"', "inline", 'attachment; filename="../../etc/cron.d/x"',
+    "attachment; filename*=UTF-8''%0d%0aSet-Cookie:%20a=b", 'attachment; filename="C:\\\\con"',
+])  # fmt: skip
+def test_inj_10_what_the_origin_says_of_itself_stays_data(service, origin, name):
+    """A body from anywhere, opened in a browser, is a file of ours: no page, no cookie, no redirect."""
+    url = origin.answer("/it", response(200, b"<script>alert(1)</script>", Content_Type="text/html", Set_Cookie="a=b",
+                                        Location="https://elsewhere.example/", Content_Disposition=name,
+                                        Refresh="0; url=https://elsewhere.example/", Clear_Site_Data='"*"'))  # fmt: skip
+    job = service.submit([url])
+    service.wait_done(job)
+
+    reply = service.get(f"/v1/jobs/{job}/results/0/body")
+    row = service.get(f"/v1/jobs/{job}/results/0?include=headers").json
+
+    assert (reply.status, reply.body) == (200, b"<script>alert(1)</script>")
+    for field in ("Set-Cookie", "Location", "Refresh", "Clear-Site-Data"):
+        assert field not in reply.headers
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert {"sandbox", "default-src 'none'"} <= set(reply.headers["Content-Security-Policy"].split("; "))
+    assert re.fullmatch(r'attachment(; filename="[A-Za-z0-9._-]+")?', reply.headers["Content-Disposition"])
+    assert row["headers"]["set-cookie"] == "a=b"
 
 
 @pytest.mark.parametrize(
