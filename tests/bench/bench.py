@@ -41,6 +41,7 @@ def main() -> None:
     parser.add_argument("what", nargs="?", default="small",
                         choices=[*BENCHES, "concurrency"])
     parser.add_argument("--binary", default="build/release/fanfetch")
+    parser.add_argument("--before", help="small: an older program, measured in the same rounds")
     parser.add_argument("--concurrency-binary", default="build/release/bench/bench_concurrency")
     parser.add_argument("--rounds", type=int, help="how often everything is measured")
     parser.add_argument("--urls", type=int)

@@ -15,6 +15,7 @@ def small(args) -> None:
             "".join(f'url = "{url}"\noutput = "/dev/null"\n' for url in names))
         (folder / "aio.py").write_text(AIOHTTP)
         n, c = args.urls, args.concurrency
+        older = {"fanfetch before": lambda: run_service(args.before, folder, listing, n, c, "full")}
         compare({
             "wrk": lambda: run_wrk(port, c),
             "h2load": lambda: run(["h2load", "--h1", "-t1", f"-c{c}", f"-n{n}", names[0]], n),
@@ -29,4 +30,4 @@ def small(args) -> None:
                  "--file-allocation=none", "-i", str(folder / "some")], 1000),
             "fanfetch": lambda: run_service(args.binary, folder, listing, n, c, "full"),
             "fanfetch os": lambda: run_service(args.binary, folder, listing, n, c, "os"),
-        }, args)
+        } | (older if args.before else {}), args)
