@@ -363,14 +363,14 @@ def test_what_was_patched_holds_after_a_kill(start, origin):
     change = {"concurrency": 4, "priority": 9, "metadata": {"owner": "me"}, "ttl": "2h"}
     changed = service.call("PATCH", f"/v1/jobs/{job}", change)
     assert changed.status == 200
+    eventually(lambda: asked_of(origin) == 4, "four at a time")
     service.kill()
-    before = asked_of(origin)
 
     again = start()
 
     state = again.job(job)
     assert (state["concurrency"], state["priority"], state["metadata"]) == (4, 9, {"owner": "me"})
-    eventually(lambda: asked_of(origin) == before + 4, "four at a time")
+    eventually(lambda: asked_of(origin) == 8, "four at a time again")
     origin.release()
     assert again.wait_done(job)["counts"]["succeeded"] == 9
 
