@@ -160,7 +160,9 @@ private:
     struct Lane {
         boost::asio::cancellation_signal stop;
         JobRunner* runner = nullptr;
-        std::uint64_t index = 0;  ///< of the item that is on its way
+        RunnerQueue* queue = nullptr;  ///< its item is from there, and holds a slot of its host
+        std::uint64_t index = 0;       ///< of the item that is on its way
+        bool settled = false;          ///< that has a result, or is put aside for later
         AttemptSigns signs;       ///< what its attempt told about the host
         bool away = false;        ///< it was led to another one, and has given its place back
         bool aborted = false;
@@ -224,8 +226,10 @@ private:
     [[nodiscard]] PendingItem begin(RunnerQueue& queue);
     void give_slots(RunnerQueue& queue);
     void spawn_lane(RunnerQueue& queue, PendingItem item);
-    void launch(Lanes::iterator lane, awaitable<void> body);
+    static void hold(Lane& lane, RunnerQueue& queue, const PendingItem& item) noexcept;
+    void launch(Lanes::iterator lane, const std::function<awaitable<void>()>& body);
     void lane_ended(Lanes::iterator lane, const std::exception_ptr& error);
+    void item_broke(Lane& lane);
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);

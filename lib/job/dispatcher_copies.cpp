@@ -87,7 +87,7 @@ void Dispatcher::search_copies(JobRunner& runner) {
     }
     const auto lane = lanes_.emplace(lanes_.end());
     search->stop = &lane->stop;
-    launch(lane, run_search(*lane, runner));
+    launch(lane, [&] { return run_search(*lane, runner); });
 }
 
 /// The job is being dropped: what has not been looked for is not, and with `abort` no copy is

@@ -75,10 +75,18 @@ std::uint8_t Dispatcher::parts_to_extract(const JobOptions& options, const Fetch
 
 void Dispatcher::spawn_lane(RunnerQueue& queue, PendingItem item) {
     const auto lane = lanes_.emplace(lanes_.end());
-    launch(lane, run_lane(*lane, queue, std::move(item)));
+    hold(*lane, queue, item);
+    launch(lane, [&] { return run_lane(*lane, queue, std::move(item)); });
 }
 
-void Dispatcher::launch(Lanes::iterator lane, awaitable<void> body) {
+void Dispatcher::hold(Lane& lane, RunnerQueue& queue, const PendingItem& item) noexcept {
+    lane.runner = queue.runner;
+    lane.queue = &queue;
+    lane.index = item.item.index;
+    lane.settled = false;
+}
+
+void Dispatcher::launch(Lanes::iterator lane, const std::function<awaitable<void>()>& body) {
     auto ended = [alive = std::weak_ptr{alive_}, lane](const std::exception_ptr& error) {
         if (const auto self = alive.lock()) {
             (*self)->lane_ended(lane, error);
@@ -86,8 +94,7 @@ void Dispatcher::launch(Lanes::iterator lane, awaitable<void> body) {
     };
     OwedCompletion owed{parts_.loop, std::move(ended)};
     asio::co_spawn(
-        parts_.loop, std::move(body),
-        asio::bind_cancellation_slot(lane->stop.slot(), std::move(owed))
+        parts_.loop, body(), asio::bind_cancellation_slot(lane->stop.slot(), std::move(owed))
     );
 }
 
@@ -95,25 +102,56 @@ void Dispatcher::lane_ended(Lanes::iterator lane, const std::exception_ptr& erro
     if (error && !aborting_ && !lane->aborted) {  // who is stopped as he begins says so
         report_error("a lane", error);
     }
+    if (lane->queue != nullptr) {
+        item_broke(*lane);
+    }
     lanes_.erase(lane);
     if (stopping_ && lanes_.empty()) {
         all_ended_.cancel();
     }
 }
 
+/// The lane broke down with an item: a fault of ours, or there was no memory. The item ends here,
+/// and whoever waits for what it held goes on.
+void Dispatcher::item_broke(Lane& lane) {
+    auto& queue = *lane.queue;
+    auto& runner = *queue.runner;
+    auto& host = *queue.host;
+    if (!lane.settled) {
+        if (lane.aborted) {
+            ++runner.dropped;
+        } else {
+            PendingItem item;
+            item.item.index = lane.index;
+            finish_unfetched(queue, std::move(item), failure_code::internal);
+        }
+    }
+    if (!lane.away) {
+        host_ended(host, lane.signs);
+    }
+    give_slots(queue);
+    ++runner.free_permits;
+    runner.pay();
+    touch(runner);
+    pump(runner);
+    serve_starved();
+    pump(host);
+    tell_waiting(host);
+    retire_if_drained(queue);
+}
+
 /// Stays with one host and runs item after item of whoever's turn it is.
 awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem item) {
-    lane.runner = first.runner;
     co_await asio::this_coro::throw_if_cancelled(false);
     // Never inside the call that spawned it: items that fail at once would nest lane in lane.
     co_await asio::post(parts_.loop, no_throw);
     auto& host = *first.host;
     for (RunnerQueue* queue = &first; queue != nullptr;) {
         auto& runner = *queue->runner;
-        lane.runner = &runner;
         // Each turn has an item of its own, see below.
         co_await run_item(lane, *queue, std::move(item));  // NOLINT(bugprone-use-after-move)
         lane.runner = nullptr;
+        lane.queue = nullptr;
 
         if (!lane.away) {
             host_ended(host, lane.signs);  // first: it lets go of queues that hold nothing
@@ -127,6 +165,7 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
         auto* const next = lane.aborted ? nullptr : next_of(host);
         if (next != nullptr) {
             item = begin(*next);
+            hold(lane, *next, item);
         }
         // With a lane that goes on the host is as full as before, and nobody need look at it again.
         const bool opened = host.turned_away && admits(host);
@@ -152,7 +191,6 @@ awaitable<void> Dispatcher::run_lane(Lane& lane, RunnerQueue& first, PendingItem
 
 awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem item) {
     auto& runner = *queue.runner;
-    lane.index = item.item.index;
     lane.signs = AttemptSigns{};
     lane.away = false;
     const auto started = parts_.clock->now();
@@ -167,6 +205,7 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     FetchOutcome outcome;
     const bool obeys = runner.job().options().robots == robots::obey && plan.url();
     if (obeys && !robots_permit(queue, item, plan.robots_question(), outcome)) {
+        lane.settled = true;
         co_return;
     }
     if (plan.url()) {
@@ -186,6 +225,7 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         lane.away = !visits.at_home();
         if (outcome.put_off && !lane.aborted) {
             put_off(queue, std::move(item), *outcome.put_off);
+            lane.settled = true;
             co_return;
         }
     } else {
@@ -199,9 +239,11 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         std::chrono::duration_cast<std::chrono::microseconds>(started - item.queued_at);
     if (lane.aborted) {
         ++runner.dropped;
+        lane.settled = true;
         co_return;
     }
     if (wait_for_room(queue, item, outcome) || retry_later(queue, item, plan.options(), outcome)) {
+        lane.settled = true;
         co_return;
     }
     std::optional<CopyTerms> copy;
@@ -225,15 +267,18 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
         }
         if (cancelled) {
             ++runner.dropped;
+            lane.settled = true;
             co_return;
         }
         if (wait_for_room(queue, item, outcome)) {
+            lane.settled = true;
             co_return;
         }
     }
     const auto now = parts_.clock->wall();
     auto& record =
         runner.finished.emplace_back(record_of(std::move(item), std::move(outcome), now));
+    lane.settled = true;
     record.extract = std::move(extracted);
     record.copy = record.result.code == failure_code::none ? copy : std::nullopt;
     if (body) {

@@ -29,7 +29,7 @@ void Dispatcher::spawn_robots(awaitable<void> body) {
     if (aborting_) {
         return;
     }
-    launch(lanes_.emplace(lanes_.end()), std::move(body));
+    launch(lanes_.emplace(lanes_.end()), [&body] { return std::move(body); });
 }
 
 /// Whether the item may be fetched now. If not, it has its result, or it is put aside until the

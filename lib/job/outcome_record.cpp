@@ -16,6 +16,17 @@ item_state state_of(failure_code code) noexcept {
                                                               : item_state::failed;
 }
 
+std::string_view why_unfetched(failure_code code) {
+    switch (code) {
+        case failure_code::policy_breaker_open:
+            return "waiting for the host: it could not be reached, and another try failed";
+        case failure_code::internal:
+            return "fetching the item: the service could not go on with it, see its log";
+        default:
+            return "waiting for the host: the item's deadline has passed";
+    }
+}
+
 std::string address_without_port(std::string_view endpoint) {
     auto address = endpoint.substr(0, endpoint.rfind(':'));
     if (address.starts_with('[')) {
@@ -80,9 +91,7 @@ ResultToRecord unfetched_record(PendingItem&& item, failure_code code, WallTime 
     result.code = code;
     result.started_at = item.started_at;
     result.finished_at = std::max(now, item.started_at);
-    result.detail = code == failure_code::policy_breaker_open
-                        ? "waiting for the host: it could not be reached, and another try failed"
-                        : "waiting for the host: the item's deadline has passed";
+    result.detail = why_unfetched(code);
     if (!item.attempts.empty()) {
         result.timing = item.attempts.back().timing;
     }

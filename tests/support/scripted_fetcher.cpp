@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace fanfetch::testing {
 
@@ -96,6 +97,13 @@ awaitable<bool> ScriptedFetcher::pass_time(const std::string& url, bool hangs) {
 
 awaitable<void> ScriptedFetcher::fetch(FetchOrder order, FetchOutcome& outcome) {
     auto url = order.url->href();
+    if (lost_.contains(url)) {
+        auto initiate = [](auto&&) { throw std::bad_alloc{}; };
+        const asio::use_awaitable_t<LoopExecutor> token;
+        co_await asio::async_initiate<const asio::use_awaitable_t<LoopExecutor>, void()>(
+            initiate, token
+        );
+    }
     auto step = next(url);
     const std::string tenant{order.tenant};
     ++attempts_of_[tenant];

@@ -33,6 +33,8 @@ public:
     void fail(const std::string& url, failure_code code);
     /// Never ends by itself: only a cancellation ends it.
     void hang(const std::string& url);
+    /// Cannot even be started, as if there were no memory for it.
+    void lose(const std::string& url) { lost_.insert(url); }
     /// Answered with 200 and a body that went to disk, once.
     void spill(const std::string& url, std::unique_ptr<SpilledBody> body);
     /// The body of its answers, in place of one that says where it is from.
@@ -72,6 +74,7 @@ private:
     Step next(const std::string& url);
 
     std::map<std::string, std::deque<Step>> script_;
+    std::set<std::string> lost_;
     std::map<std::string, std::unique_ptr<SpilledBody>> spilled_;
     std::map<std::string, std::string> bodies_;
     std::map<std::string, std::string> fields_;
