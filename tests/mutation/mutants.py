@@ -56,6 +56,7 @@ def _ranges(text: str) -> list[Mutant]:
 
 
 def _hand_made() -> list[Mutant]:
+    book = "net/egress_book.cpp"
     policy, rules, entry = "net/address_policy.cpp", "net/egress_rules.cpp", "net/egress_entry.cpp"
     plan, gate, ports, hosts = "net/dial_plan.cpp", "net/default_gate.cpp", "net/port_policy.cpp", "net/host_policy.cpp"
     address, tls = "net/ip_address.cpp", "net/tls_policy.cpp"
@@ -176,10 +177,11 @@ def _hand_made() -> list[Mutant]:
         Mutant("the port is judged after the name is resolved", gate, "if (!rules.port_possible(url.port())) {", "if (false) {", (INTEGRATION,)),
         Mutant("refused names are asked about", gate, "if (!rules.host_allowed(host, url.port())) {", "if (false) {", (INTEGRATION,)),
         Mutant("localhost is asked about", gate, "if (classify_host(host) == host_class::loopback) {", "if (false) {", (INTEGRATION,)),
-        Mutant("a tenant has everybody's rules", gate, "own == options_.tenant_rules.end() ? options_.rules : own->second",
-               "own == options_.tenant_rules.end() ? options_.rules : options_.rules", (INTEGRATION,)),
-        Mutant("everybody has a tenant's rules", gate, "own == options_.tenant_rules.end() ? options_.rules : own->second",
-               "options_.tenant_rules.empty() ? options_.rules : options_.tenant_rules.begin()->second", (INTEGRATION,)),
+        Mutant("a tenant has everybody's rules", book, "own == tenants_.end() ? everybody_ : own->second",
+               "own == tenants_.end() ? everybody_ : everybody_"),
+        Mutant("everybody has a tenant's rules", book, "own == tenants_.end() ? everybody_ : own->second",
+               "tenants_.empty() ? everybody_ : tenants_.begin()->second"),
+        Mutant("the gate asks for nobody's rules", gate, "options_.rules_of(tenant)", "options_.rules_of({})", (INTEGRATION,)),
         Mutant("certificates are never required", gate, "tls_.context(order.check)", "tls_.context(peer_check::recorded)", (INTEGRATION,)),
         Mutant("peers are not verified", tls, "check == peer_check::required ? SSL_VERIFY_PEER : SSL_VERIFY_NONE", "SSL_VERIFY_NONE", both),
         Mutant("the common name is a name", tls, "X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | ", "", both),
