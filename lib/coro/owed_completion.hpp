@@ -30,7 +30,7 @@ public:
     OwedCompletion(LoopExecutor loop, Handler handler)
         : loop_{weak_loop(loop)}, handler_{std::move(handler)} {}
     OwedCompletion(OwedCompletion&& other) noexcept
-        : loop_{other.loop_},
+        : loop_{std::move(other.loop_)},
           handler_{std::move(other.handler_)},
           owed_{std::exchange(other.owed_, false)} {}
     OwedCompletion& operator=(OwedCompletion&&) = delete;
