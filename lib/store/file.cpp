@@ -56,9 +56,21 @@ Expected<File> File::open_readable(const std::string& path) {
     return open(path, O_RDONLY);
 }
 
+void File::set_direct(bool direct) noexcept {
+    const int flags = ::fcntl(fd_, F_GETFL);
+    const int wanted = direct ? flags | O_DIRECT : flags & ~O_DIRECT;
+    direct_ = flags >= 0 && ::fcntl(fd_, F_SETFL, wanted) == 0 ? direct : direct_;
+}
+
 Expected<void> File::write_at(std::uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {
         const auto written = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINVAL && direct_) {
+            set_direct(false);
+            if (!direct_) {
+                continue;
+            }
+        }
         if (written < 0 && errno != EINTR) {
             return system_failure("writing a segment", errno);
         }

@@ -2,6 +2,7 @@
 
 #include "base/expected.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,9 +22,11 @@ class File {
 public:
     File() = default;
     ~File();
-    File(File&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    File(File&& other) noexcept
+        : fd_{std::exchange(other.fd_, -1)}, direct_{std::exchange(other.direct_, false)} {}
     File& operator=(File&& other) noexcept {
         std::swap(fd_, other.fd_);
+        std::swap(direct_, other.direct_);
         return *this;
     }
 
@@ -31,6 +34,15 @@ public:
     [[nodiscard]] static Expected<File> create_new(const std::string& path);
     [[nodiscard]] static Expected<File> open_writable(const std::string& path);
     [[nodiscard]] static Expected<File> open_readable(const std::string& path);
+
+    /// Has writes go past the page cache, as far as the file system lets them; or through it again.
+    /// Direct ones are for offsets, lengths and memory that are multiples of `direct_block`; one
+    /// that the file system does not take goes through the cache, with all that follow.
+    ///
+    /// Source   open(2) O_DIRECT
+    void set_direct(bool direct) noexcept;
+    [[nodiscard]] bool direct() const noexcept { return direct_; }
+    static constexpr std::size_t direct_block = 4096;
 
     [[nodiscard]] Expected<void> write_at(std::uint64_t offset, std::string_view bytes);
     /// Fills `out` from `offset` on; shorter when the file ends before.
@@ -49,6 +61,7 @@ private:
     static Expected<File> open(const std::string& path, int flags);
 
     int fd_ = -1;
+    bool direct_ = false;
 };
 
 /// Makes the entries of a directory durable.

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace fanfetch {
 
@@ -13,6 +15,9 @@ namespace fanfetch {
 /// The payload begins at a fixed offset. What stands before it is known at the end only, and is
 /// written then: a warcinfo record padded so that the response's header and head end exactly where
 /// the payload begins. Until `finish` the file is nobody's: the next start removes it.
+///
+/// A body that has to be on the disk in the end is written there at once, past the page cache: the
+/// copy would cost as much as the hash, and push out what others read.
 ///
 /// Errors   as File; internal when the head does not fit in front of the payload
 /// Threads  one caller at a time
@@ -30,6 +35,8 @@ public:
     Expected<BodyRef> finish(const ResponseRecord& response, const Sha256& digest) override;
 
 private:
+    Expected<void> write(std::uint64_t offset, std::string_view bytes);
+    Expected<void> write_blocks(std::string_view bytes);
     SegmentLongBody(
         std::shared_ptr<SegmentFiles> files, File file, std::uint64_t number, std::uint64_t start
     );
@@ -38,7 +45,8 @@ private:
     File file_;
     std::uint64_t number_;
     std::uint64_t start_;  // of the payload
-    std::uint64_t length_ = 0;
+    std::uint64_t length_ = 0;  // of what was appended
+    std::string rest_;          // its end, less than a block, that is not written yet
     bool finished_ = false;
 };
 

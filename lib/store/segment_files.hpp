@@ -47,6 +47,8 @@ public:
     /// A long body found no room. What it had of the disk is free again at once, so what is left
     /// says little; for four seconds from then on new work should be refused.
     void note_refused_body() noexcept;
+    /// Whether what is written has to be on the disk in the end.
+    [[nodiscard]] bool syncs() const noexcept { return durability_ == durability::full; }
     [[nodiscard]] bool refused_body_lately() const noexcept;
 
 private:

@@ -124,7 +124,7 @@ TEST_F(SqliteJobStoreTest, NewWorkIsRefusedForAWhileAfterALongBodyFoundNoRoom) {
     full = true;
     {
         const auto body = store->begin_long_body().value();
-        EXPECT_EQ(body->append("too long").error().code, failure_code::disk_low);
+        EXPECT_EQ(body->append(std::string(1 << 20, 'x')).error().code, failure_code::disk_low);
     }
     full = false;
 
