@@ -9,6 +9,7 @@
 #include "fetch/http_fetcher.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "job/connection_budget.hpp"
 #include "job/dispatcher.hpp"
 #include "job/job_service.hpp"
 #include "job/spill.hpp"
@@ -88,6 +89,7 @@ private:
     Bandwidth bandwidth_;
     PendingBytes pending_;
     std::optional<AddressPlaces> places_;  ///< none: there is no bound
+    std::optional<ConnectionBudget> connections_;
     std::optional<TlsPolicy> tls_;
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<JobStore> store_;

@@ -87,6 +87,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
     if (const auto each = settings_.egress.max_connections_per_address; each > 0) {
         places_.emplace(each);
     }
+    connections_.emplace(settings_.egress.max_connections, shards_.size());
     dispatch_metrics_ = DispatchMetrics::make(metrics_);
     for (std::size_t number = 0; number < shards_.size(); ++number) {
         auto& shard = *shards_[number];
@@ -142,8 +143,7 @@ Expected<void> App::make_shards(const tcp::endpoint& listening) {
         parts.memory = &memory_;
         parts.pending = &pending_;
         parts.limits.host = host_policy(settings_);
-        parts.limits.most_in_flight =
-            std::max<std::uint64_t>(1, settings_.egress.max_connections / shards_.size());
+        parts.connection_budget = &*connections_;
         shard.dispatcher = std::make_unique<Dispatcher>(std::move(parts));
         jobs_->set_dispatcher(number, *shard.dispatcher);
     }

@@ -81,7 +81,8 @@ std::vector<SettingRow> make_rows() {
          "proxy: the proxy resolves names and is trusted to judge what they stand for."},
         {"egress.max_connections", "10000",
          [](Settings& s) -> SettingSlot { return &s.egress.max_connections; }, "1", "1000000",
-         "Connections to origins, all hosts together; five sixths of them for a tenant that is alone."},
+         "Connections in use to origins, on all shards together; five sixths of them for a tenant "
+         "that is alone."},
         {"egress.max_connections_per_address", "0",
          [](Settings& s) -> SettingSlot { return &s.egress.max_connections_per_address; }, "0",
          "1000000",

@@ -16,9 +16,17 @@ Dispatcher::Dispatcher(Parts parts)
       robots_{make_robots_cache()},
       timer_{parts_.loop},
       all_ended_{parts_.loop},
-      alive_{std::make_shared<Dispatcher*>(this)} {}
+      alive_{std::make_shared<Dispatcher*>(this)} {
+    if (parts_.connection_budget != nullptr) {
+        parts_.limits.most_in_flight = parts_.connection_budget->lease(parts_.shard);
+    }
+}
 
-Dispatcher::~Dispatcher() = default;
+Dispatcher::~Dispatcher() {
+    if (asking_) {
+        withdraw_from_line();
+    }
+}
 
 void Dispatcher::give(
     const std::shared_ptr<JobFrontEnd>& job, std::vector<Item> items, std::size_t permits
@@ -192,6 +200,7 @@ void Dispatcher::flush() {
     for (auto* runner : dirty) {
         retire_if_idle(*runner);
     }
+    balance_connections();
     if (groups.empty()) {
         return;
     }

@@ -8,6 +8,7 @@
 #include "fetch/batch_hasher.hpp"
 #include "fetch/fetcher.hpp"
 #include "fetch/robots_cache.hpp"
+#include "job/connection_budget.hpp"
 #include "job/job_runner.hpp"
 #include "job/pending_bytes.hpp"
 
@@ -39,7 +40,7 @@ struct DispatchMetrics {
 /// What one shard may do for all jobs together.
 struct DispatchLimits {
     HostPolicy host;                      ///< what any one host is granted
-    std::size_t most_in_flight = 10'000;  ///< exchanges of this shard (`egress.max_connections`)
+    std::size_t most_in_flight = 10'000;  ///< exchanges of this shard: its lease, if it has one
     /// How long an item is put aside whose body the disk refused, or for which there was no
     /// descriptor; by chance up to twice as long. Work goes on within seconds when there is room,
     /// and no large body is fetched in vain all the time.
@@ -89,6 +90,9 @@ public:
         MemoryBudget* memory = nullptr;  ///< bodies of copies are counted there; none: nowhere
         /// Where the shards note what they have handed to the store, for `over_quota` to count.
         PendingBytes* pending = nullptr;
+        /// What the shards share of connections; `limits.most_in_flight` is then a lease of it.
+        /// Outlives them. None: this one has its own.
+        ConnectionBudget* connection_budget = nullptr;
     };
 
     explicit Dispatcher(Parts parts);
@@ -153,6 +157,13 @@ public:
     /// An attempt is no longer with the host of its item.
     void left_home(HostQueue& host, const AttemptSigns& signs);
 
+    // For the dispatchers of other shards.
+
+    /// Another shard is short of connections: lends it what can be spared.
+    void lend_connections();
+    /// Another shard has lent some.
+    void borrow(std::size_t count);
+
 private:
     using LoopTimer =
         boost::asio::basic_waitable_timer<Steady, boost::asio::wait_traits<Steady>, LoopExecutor>;
@@ -193,6 +204,12 @@ private:
     void hand_over(JobRunner& runner);
     void weigh_quota(ShardTenant& tenant);
     [[nodiscard]] bool may_connect(const JobRunner& runner) const noexcept;
+    [[nodiscard]] bool wants_connections() const noexcept;
+    void balance_connections();
+    void ask_for_connections();
+    void withdraw_from_line() noexcept;
+    void lend_to_needy();
+    void lend(std::size_t count, ConnectionBudget::borrowers whom);
     static void place(RunnerQueue& queue, queue_place where);
     void turn_away(RunnerQueue& queue);
     static void reopen(HostQueue& host);
@@ -311,6 +328,7 @@ private:
     LoopTimer all_ended_;
     Lanes lanes_;
     std::size_t in_flight_ = 0;
+    bool asking_ = false;  // stands in line for connections of other shards
     std::vector<JobRunner*> dirty_;
     BatchHasher hasher_;
     std::vector<BatchHasher::Body> to_hash_;

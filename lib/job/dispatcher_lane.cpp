@@ -468,6 +468,9 @@ void Dispatcher::abort_all() {
 
 awaitable<void> Dispatcher::stop(std::chrono::milliseconds grace) {
     stopping_ = true;
+    if (asking_) {
+        withdraw_from_line();
+    }
     waiting_.clear();
     parked_.clear();
     timer_.cancel();

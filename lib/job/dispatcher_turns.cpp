@@ -171,6 +171,7 @@ void Dispatcher::give_slots(RunnerQueue& queue) {
     --queue.runner->in_flight;
     queue.host->turns.give_slot(*queue.tenant);
     connections_.give_slot(queue.runner->tenant);
+    lend_to_needy();
 }
 
 void Dispatcher::pump(HostQueue& host) {
@@ -221,6 +222,7 @@ void Dispatcher::pump(JobRunner& runner) {
             place(queue, queue_place::ready);  // behind the others
         }
     }
+    leave_starved(runner);  // there is nothing it could start with one
 }
 
 /// It could start something if there were a connection.

@@ -10,8 +10,18 @@
 
 namespace fanfetch::testing {
 
-JobBench::JobBench(DispatchLimits limits) {
+JobBench::JobBench(DispatchLimits limits, std::size_t shards)
+    : connections_{limits.most_in_flight, shards} {
     Dispatcher::Parts parts{loop_.executor()};
+    parts.shards = shards;
+    parts.connection_budget = &connections_;
+    parts.reach = [this](std::size_t there, std::function<void(Dispatcher&)> act) {
+        ++reached_;
+        auto work = [dispatcher = dispatchers_[there].get(), act = std::move(act)] {
+            act(*dispatcher);
+        };
+        boost::asio::post(loop_.executor(), std::move(work));
+    };
     parts.fetcher = &fetcher_;
     parts.store = &store_;
     parts.blocking = &blocking_;
@@ -30,10 +40,13 @@ JobBench::JobBench(DispatchLimits limits) {
         return forbidden.count(std::string{url.host()}) == 0;
     };
     parts.pending = &pending_;
-    dispatcher_ = std::make_unique<Dispatcher>(std::move(parts));
 
     JobService::Parts service;
-    service.shards.push_back({loop_.executor(), dispatcher_.get()});
+    for (std::size_t shard = 0; shard < shards; ++shard) {
+        parts.shard = shard;
+        dispatchers_.push_back(std::make_unique<Dispatcher>(parts));
+        service.shards.push_back({loop_.executor(), dispatchers_.back().get()});
+    }
     service.store = &store_;
     service.blocking = &blocking_;
     service.clock = &system_clock();
@@ -50,7 +63,9 @@ JobBench::JobBench(DispatchLimits limits) {
 }
 
 JobBench::~JobBench() {
-    run(dispatcher_->stop(std::chrono::milliseconds{0}));
+    for (auto& dispatcher : dispatchers_) {
+        run(dispatcher->stop(std::chrono::milliseconds{0}));
+    }
     jobs_->rest();
     blocking_.shutdown();
 }

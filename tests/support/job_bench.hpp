@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "coro/event_loop.hpp"
 #include "executor/thread_pool_executor.hpp"
+#include "job/connection_budget.hpp"
 #include "job/job_service.hpp"
 #include "store/memory/memory_job_store.hpp"
 #include "support/scripted_fetcher.hpp"
@@ -18,17 +19,21 @@
 
 namespace fanfetch::testing {
 
-/// A whole job machinery on one loop, over a scripted network and a store in memory.
+/// A whole job machinery on one loop, over a scripted network and a store in memory. The shards, if
+/// there are several, share the loop, the network and `most_in_flight`.
 class JobBench {
 public:
-    explicit JobBench(DispatchLimits limits = {});
+    explicit JobBench(DispatchLimits limits = {}, std::size_t shards = 1);
     ~JobBench();
     JobBench(const JobBench&) = delete;
 
     ScriptedFetcher& network() noexcept { return fetcher_; }
     MemoryJobStore& store() noexcept { return store_; }
     JobService& jobs() noexcept { return *jobs_; }
-    Dispatcher& dispatcher() noexcept { return *dispatcher_; }
+    Dispatcher& dispatcher(std::size_t shard = 0) noexcept { return *dispatchers_[shard]; }
+    const ConnectionBudget& connections() const noexcept { return connections_; }
+    /// How often one shard had something done by another.
+    [[nodiscard]] std::size_t reached() const noexcept { return reached_; }
     LoopExecutor loop() noexcept { return loop_.executor(); }
 
     /// Runs `body` on the loop and gives what it returns.
@@ -66,7 +71,9 @@ private:
     MemoryJobStore store_;
     ScriptedFetcher fetcher_;
     ThreadPoolExecutor blocking_;
-    std::unique_ptr<Dispatcher> dispatcher_;
+    ConnectionBudget connections_;
+    std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
+    std::size_t reached_ = 0;
     std::unique_ptr<JobService> jobs_;
 };
 
