@@ -149,6 +149,34 @@ TEST(SharedConnections, ThoseThatWantMoreThanThereIsDoNotAskOneAnotherForEver) {
     EXPECT_LE(bench.network().most_in_flight(), 61U);
 }
 
+TEST(SharedConnections, ShardsThatAreBothBusyHaveTheirPartsAndLeaveOneAnotherAlone) {
+    JobBench bench{at_most(61), 2};
+    bench.network().take(1ms);
+    const auto many = [](std::size_t shard) {
+        std::vector<std::string> urls;
+        for (const auto& url : urls_at(shard, 2, 40)) {
+            for (int number = 0; number < 200; ++number) {
+                urls.push_back(url + std::to_string(number));
+            }
+        }
+        return urls;
+    };
+    const auto first = bench.submit(many(0), wide());
+    bench.wait_until([&] { return bench.connections().lease(0) == 61; });
+    const auto second = bench.submit(many(1), wide(), "other");
+    bench.wait_until([&] { return bench.connections().lease(1) >= 30; });
+    const auto reached = bench.reached();
+    const auto attempts = bench.network().attempts_of("other");
+
+    bench.wait(*second, {kind::count, 4'000});
+
+    EXPECT_GE(bench.connections().lease(0), 30U);
+    EXPECT_GT(bench.network().attempts_of("other"), attempts + 3'000);
+    EXPECT_LT(bench.reached() - reached, 100U);
+    EXPECT_EQ(bench.wait(*first)->counts.succeeded, 8'000U);
+    EXPECT_EQ(bench.wait(*second)->counts.succeeded, 8'000U);
+}
+
 TEST(SharedConnections, AShardThatLentThemAllHasSomeBackSoon) {
     JobBench bench{at_most(8), 2};
     bench.network().take(1ms);
