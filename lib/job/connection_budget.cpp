@@ -4,6 +4,7 @@ namespace fanfetch {
 
 ConnectionBudget::ConnectionBudget(std::size_t most, std::size_t shards)
     : part_{most / shards}, leases_(shards, part_) {
+    line_.reserve(shards);
     for (std::size_t shard = 0; shard < most % shards; ++shard) {
         ++leases_[shard];
     }
@@ -28,12 +29,13 @@ void ConnectionBudget::note() noexcept {
 
 std::vector<std::size_t> ConnectionBudget::ask(std::size_t shard) {
     const std::scoped_lock lock{mutex_};
+    std::vector<std::size_t> lenders;
+    lenders.reserve(leases_.size());
     if (std::ranges::find(line_, shard) == line_.end()) {
         line_.push_back(shard);
         note();
     }
     const bool needy = missing(shard) > 0;
-    std::vector<std::size_t> lenders;
     for (std::size_t other = 0; other < leases_.size(); ++other) {
         // One that is in line itself lends to the needy only.
         const bool waits = std::ranges::find(line_, other) != line_.end();
@@ -45,7 +47,7 @@ std::vector<std::size_t> ConnectionBudget::ask(std::size_t shard) {
     return lenders;
 }
 
-void ConnectionBudget::withdraw(std::size_t shard) {
+void ConnectionBudget::withdraw(std::size_t shard) noexcept {
     const std::scoped_lock lock{mutex_};
     std::erase(line_, shard);
     note();
@@ -56,6 +58,7 @@ std::vector<ConnectionBudget::Loan> ConnectionBudget::lend(
 ) {
     const std::scoped_lock lock{mutex_};
     std::vector<Loan> loans;
+    loans.reserve(line_.size());
     for (const auto other : line_) {
         if (other != shard) {
             loans.push_back({other, 0});
@@ -89,6 +92,13 @@ std::vector<ConnectionBudget::Loan> ConnectionBudget::lend(
     });
     note();
     return loans;
+}
+
+void ConnectionBudget::take_back(std::size_t lender, const Loan& loan) noexcept {
+    const std::scoped_lock lock{mutex_};
+    leases_[loan.shard] -= loan.count;
+    leases_[lender] += loan.count;
+    note();
 }
 
 }  // namespace fanfetch

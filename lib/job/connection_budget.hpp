@@ -46,8 +46,10 @@ struct ConnectionUse {
 /// Who asks stands in line until he withdraws; who was lent something goes to its end. Nothing is
 /// ever left with nobody: what no one in line takes stays with its lender.
 ///
-/// Threads  any. A shard first takes what it lends off its own lease and then calls `lend`, and a
-///          borrower adds what he is lent on his own loop, so that the sum holds in between
+/// Errors   std::bad_alloc from `ask` and `lend`, which have changed nothing then
+/// Threads  any. A lender takes a loan off what it goes by before it tells the borrower, and he
+/// adds
+///          it on his own loop: so the sum holds also in between
 class ConnectionBudget {
 public:
     ConnectionBudget(std::size_t most, std::size_t shards);
@@ -66,7 +68,7 @@ public:
     /// Stands in line, where he does not yet. The shards that may have something for him: they are
     /// to look now.
     [[nodiscard]] std::vector<std::size_t> ask(std::size_t shard);
-    void withdraw(std::size_t shard);
+    void withdraw(std::size_t shard) noexcept;
 
     /// Whom a loan is for.
     enum class borrowers : std::uint8_t { needy, all };
@@ -77,6 +79,8 @@ public:
     /// Lends so many of the shard's to those in line, the needy first, evenly and in their order.
     /// Who was lent how many; what is missing was not taken.
     [[nodiscard]] std::vector<Loan> lend(std::size_t shard, std::size_t count, borrowers whom);
+    /// The borrower was not told, and does not know of the loan.
+    void take_back(std::size_t lender, const Loan& loan) noexcept;
 
 private:
     [[nodiscard]] std::size_t missing(std::size_t shard) const noexcept;

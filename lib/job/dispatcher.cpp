@@ -178,6 +178,7 @@ std::optional<Completion> Dispatcher::completion_of(const JobRunner& runner) con
 void Dispatcher::flush() {
     flush_posted_ = false;
     weigh_quotas();
+    lend_to_needy();
     const auto dirty = std::exchange(dirty_, {});
     std::vector<ResultGroup> groups;
     std::vector<std::shared_ptr<JobFrontEnd>> jobs;

@@ -174,8 +174,8 @@ private:
         RunnerQueue* queue = nullptr;  ///< its item is from there, and holds a slot of its host
         std::uint64_t index = 0;       ///< of the item that is on its way
         bool settled = false;          ///< that has a result, or is put aside for later
-        AttemptSigns signs;       ///< what its attempt told about the host
-        bool away = false;        ///< it was led to another one, and has given its place back
+        AttemptSigns signs;            ///< what its attempt told about the host
+        bool away = false;             ///< it was led to another one, and has given its place back
         bool aborted = false;
     };
     using Lanes = std::list<Lane>;
@@ -208,6 +208,7 @@ private:
     void balance_connections();
     void ask_for_connections();
     void withdraw_from_line() noexcept;
+    void set_aside_for_needy() noexcept;
     void lend_to_needy();
     void lend(std::size_t count, ConnectionBudget::borrowers whom);
     static void place(RunnerQueue& queue, queue_place where);
@@ -328,7 +329,8 @@ private:
     LoopTimer all_ended_;
     Lanes lanes_;
     std::size_t in_flight_ = 0;
-    bool asking_ = false;  // stands in line for connections of other shards
+    std::size_t set_aside_ = 0;  // of the lease, to be lent when the loop turn ends
+    bool asking_ = false;        // stands in line for connections of other shards
     std::vector<JobRunner*> dirty_;
     BatchHasher hasher_;
     std::vector<BatchHasher::Body> to_hash_;

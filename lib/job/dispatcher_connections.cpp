@@ -1,5 +1,9 @@
 #include "job/dispatcher.hpp"
 
+#include <algorithm>
+#include <new>
+#include <utility>
+
 // The shard's lease of the connections that all shards share.
 
 namespace fanfetch {
@@ -28,8 +32,13 @@ void Dispatcher::balance_connections() {
 /// it was a part of it.
 void Dispatcher::ask_for_connections() {
     asking_ = true;
-    for (const auto shard : parts_.connection_budget->ask(parts_.shard)) {
-        parts_.reach(shard, [](Dispatcher& other) { other.lend_connections(); });
+    try {
+        for (const auto shard : parts_.connection_budget->ask(parts_.shard)) {
+            parts_.reach(shard, [](Dispatcher& other) { other.lend_connections(); });
+        }
+    } catch (...) {  // not all of them will look: the next turn asks again
+        withdraw_from_line();
+        throw;
     }
 }
 
@@ -46,12 +55,25 @@ void Dispatcher::lend_connections() {
     }
 }
 
-/// Also when an exchange has ended and its lane is about to go on: others come first.
+/// An exchange has ended, and its lane is about to go on: others come first. Nothing is told them
+/// yet, because what has ended must be given back whole, whatever there is no memory for.
+void Dispatcher::set_aside_for_needy() noexcept {
+    const auto* const budget = parts_.connection_budget;
+    if (budget != nullptr && budget->needed() && parts_.limits.most_in_flight > budget->part()) {
+        --parts_.limits.most_in_flight;
+        ++set_aside_;
+    }
+}
+
+/// What was set aside, or more.
 void Dispatcher::lend_to_needy() {
     const auto* const budget = parts_.connection_budget;
+    const auto aside = std::exchange(set_aside_, 0);
+    parts_.limits.most_in_flight += aside;
     if (budget != nullptr && budget->needed()) {
         const ConnectionUse use{parts_.limits.most_in_flight, in_flight_};
-        lend(spare_above_part(use, budget->part()), ConnectionBudget::borrowers::needy);
+        const auto spare = std::max(aside, spare_above_part(use, budget->part()));
+        lend(spare, ConnectionBudget::borrowers::needy);
     }
 }
 
@@ -59,13 +81,18 @@ void Dispatcher::lend(std::size_t count, ConnectionBudget::borrowers whom) {
     if (count == 0) {
         return;
     }
+    auto& budget = *parts_.connection_budget;
     auto& lease = parts_.limits.most_in_flight;
-    lease -= count;
-    for (const auto& loan : parts_.connection_budget->lend(parts_.shard, count, whom)) {
-        count -= loan.count;
-        parts_.reach(loan.shard, [lent = loan.count](Dispatcher& other) { other.borrow(lent); });
+    for (const auto& loan : budget.lend(parts_.shard, count, whom)) {
+        lease -= loan.count;
+        try {
+            auto borrow = [lent = loan.count](Dispatcher& other) { other.borrow(lent); };
+            parts_.reach(loan.shard, borrow);
+        } catch (const std::bad_alloc&) {  // it has not heard of it, and stands in line still
+            budget.take_back(parts_.shard, loan);
+            lease += loan.count;
+        }
     }
-    lease += count;
 }
 
 void Dispatcher::borrow(std::size_t count) {

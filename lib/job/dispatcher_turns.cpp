@@ -171,7 +171,7 @@ void Dispatcher::give_slots(RunnerQueue& queue) {
     --queue.runner->in_flight;
     queue.host->turns.give_slot(*queue.tenant);
     connections_.give_slot(queue.runner->tenant);
-    lend_to_needy();
+    set_aside_for_needy();
 }
 
 void Dispatcher::pump(HostQueue& host) {

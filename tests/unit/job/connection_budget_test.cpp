@@ -122,6 +122,20 @@ TEST(ConnectionBudget, WhereThereAreFewerThanShardsTheyTakeTurns) {
     EXPECT_EQ(turns, (Shards{1, 2, 0, 1, 2, 0}));
 }
 
+TEST(ConnectionBudget, ALoanThatTheBorrowerWasNotToldOfIsTakenBack) {
+    ConnectionBudget budget{2, 3};
+    (void)budget.ask(2);
+    const auto loans = budget.lend(0, 1, borrowers::needy);
+    ASSERT_EQ(loans.size(), 1U);
+    EXPECT_FALSE(budget.needed());
+
+    budget.take_back(0, loans.front());
+
+    EXPECT_EQ(leases(budget, 3), (Shards{1, 1, 0}));
+    EXPECT_TRUE(budget.needed());
+    EXPECT_EQ(lend(budget, 1, 1, borrowers::needy), (Loans{{2, 1}}));
+}
+
 TEST(ConnectionBudget, OnlyThoseAreToldWhoMayHaveSomething) {
     ConnectionBudget budget{4, 4};
     EXPECT_EQ(budget.ask(0), (Shards{1, 2, 3}));
