@@ -13,9 +13,10 @@ JobService::GiveUp while_worth_waiting(const HttpRequest& request) {
 
 FollowedJob::FollowedJob(JobService& jobs, std::string id, std::string tenant, ResponseStream& out)
     : jobs_{jobs}, id_{std::move(id)}, tenant_{std::move(tenant)} {
-    out.on_gone([stop = stop_] {
-        if (*stop) {
-            (*stop)();
+    out.on_gone([end = end_] {
+        end->come = true;
+        if (end->stop_wait) {
+            end->stop_wait();
         }
     });
 }
@@ -27,11 +28,14 @@ awaitable<Expected<JobSnapshotPtr>> FollowedJob::now() {
 awaitable<Expected<JobSnapshotPtr>> FollowedJob::until(
     WaitCondition condition, std::chrono::milliseconds limit
 ) {
-    JobService::GiveUp give_up = [stop = stop_](std::function<void()> end_wait) {
-        *stop = std::move(end_wait);
+    JobService::GiveUp give_up = [end = end_](std::function<void()> stop_wait) {
+        end->stop_wait = std::move(stop_wait);
+        if (end->come) {
+            end->stop_wait();
+        }
     };
     auto job = co_await jobs_.wait(id_, tenant_, condition, limit, std::move(give_up));
-    *stop_ = nullptr;
+    end_->stop_wait = nullptr;
     co_return job;
 }
 

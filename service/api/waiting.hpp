@@ -36,8 +36,12 @@ private:
     JobService& jobs_;
     std::string id_;
     std::string tenant_;
-    /// Ends the wait in progress; shared with the session, which calls it when the client goes.
-    std::shared_ptr<std::function<void()>> stop_ = std::make_shared<std::function<void()>>();
+    /// Shared with the session, which calls once, when the client goes: in a wait or between two.
+    struct End {
+        bool come = false;
+        std::function<void()> stop_wait;
+    };
+    std::shared_ptr<End> end_ = std::make_shared<End>();
 };
 
 }  // namespace fanfetch

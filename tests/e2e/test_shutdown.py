@@ -127,6 +127,36 @@ def test_rst07_who_waits_hears_of_the_end(start, origin):
     assert all(again.wait_done(one)["counts"]["succeeded"] == 1 for one in jobs)
 
 
+def test_rst07_streams_end_at_once_whatever_they_are_at(start, origin):
+    """A result that comes just before the end finds each stream reading, not waiting."""
+    service = start()
+    job = service.submit([origin.hang(f"/{n}") for n in range(8)], concurrency=8)
+    eventually(lambda: len(origin.requests) == 8, "all under way")
+
+    def followed(path: str) -> bytes:
+        with contextlib.closing(service.connect()) as link:
+            link.request("GET", path, headers={"Accept": "text/event-stream, application/x-ndjson"})
+            reply = link.getresponse()
+            following.release()
+            return reply.read()
+
+    paths = (f"/v1/jobs/{job}/results?follow=true", f"/v1/jobs/{job}/events")
+    following = threading.Semaphore(0)
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        readers = [pool.submit(followed, path) for path in paths * 8]
+        assert all(following.acquire(timeout=AT_ONCE_S) for _ in readers)
+        origin.release()
+
+        started = time.monotonic()
+        assert service.stop() == 0
+        took = time.monotonic() - started
+        ends = [reader.result() for reader in readers]
+
+    assert took < (1 if not SANITIZED else AT_ONCE_S), "no stream slept on"
+    for end in ends:
+        assert b'"end":true' in end or b"event: interrupted" in end or b"event: job" in end
+
+
 def test_a_used_service_ends_at_once(start, origin):
     service = start()
     done = service.wait_done(service.submit([origin.url(f"/{n}") for n in range(20)]))
