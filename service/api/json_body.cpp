@@ -17,7 +17,8 @@ awaitable<Expected<std::string>> read_json_text(
     const auto type = media_type_of(request);
     if (!type.empty() && type != "application/json") {
         co_return failed(
-            failure_code::api_unsupported_media, "reading the body: application/json is wanted"
+            failure_code::api_unsupported_media,
+            "reading the body: application/json is wanted, not " + type
         );
     }
     auto text = co_await body.read_all(limit);

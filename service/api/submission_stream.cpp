@@ -113,7 +113,8 @@ awaitable<Expected<void>> read_submission(UploadBody& body, SubmissionForm form,
         co_return failed(
             failure_code::api_unsupported_media,
             "reading the body: application/json, application/x-ndjson, text/plain, text/csv or "
-            "text/tab-separated-values is wanted"
+            "text/tab-separated-values is wanted, not " +
+                form.media_type
         );
     }
     auto read = co_await read_pieces(body, *reader, sink);

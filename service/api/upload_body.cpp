@@ -39,7 +39,7 @@ Expected<UploadBody> UploadBody::open(HttpRequest& request) {
     } else if (!same_word(coding, "gzip") && !same_word(coding, "x-gzip")) {
         return failed(
             failure_code::api_unsupported_media,
-            "reading the body: its Content-Encoding may be gzip or zstd"
+            "reading the body: its Content-Encoding may be gzip or zstd, not " + std::string{coding}
         );
     }
     DecodeLimits limits;
