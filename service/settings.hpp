@@ -131,6 +131,10 @@ struct LoadedSettings {
     std::vector<std::string> origins;  ///< of each row's value: "default", "f.toml:3", a variable …
     std::vector<std::string> warnings;
     std::vector<std::string> errors;  ///< empty: the settings are good
+
+    /// Adds what a look at the whole found, each text beginning with a key; it gets before it where
+    /// that key's value stands.
+    void add_findings(std::vector<std::string> texts);
 };
 
 /// Reads and checks everything, and reports all that is wrong at once.

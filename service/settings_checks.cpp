@@ -55,6 +55,10 @@ void check_egress(const Settings& settings, Findings& findings) {
         for (const auto& text : *entries) {
             const auto entry = EgressEntry::parse(text);
             findings.require(entry.has_value(), key, entry ? "" : entry.error().detail);
+            const bool idle = entries == &settings.egress.allow && entry && entry->never_allowed();
+            findings.require(
+                !idle, key, text + " is a cloud's metadata service, which nothing can allow"
+            );
         }
     }
     if (const auto& text = settings.egress.proxy; !text.empty()) {

@@ -111,6 +111,19 @@ std::string environment_name(std::string_view key) {
     return name;
 }
 
+void LoadedSettings::add_findings(std::vector<std::string> texts) {
+    for (auto& text : texts) {
+        const auto* const row = find_row(std::string_view{text}.substr(0, text.find(':')));
+        if (row != nullptr) {
+            const auto index = static_cast<std::size_t>(row - setting_rows().data());
+            if (const auto& origin = origins[index]; origin != "default") {
+                text.insert(0, origin + ": ");
+            }
+        }
+        errors.push_back(std::move(text));
+    }
+}
+
 LoadedSettings load_settings(const SettingsSources& sources) {
     LoadedSettings loaded;
     Loader loader{loaded};
@@ -120,9 +133,7 @@ LoadedSettings load_settings(const SettingsSources& sources) {
     load_environment(sources.environment, loader);
     load_overrides(sources.overrides, loader);
     resolve_automatic(loaded.settings, sources.machine);
-    for (auto& wrong : check_settings(loaded.settings)) {
-        loaded.errors.push_back(std::move(wrong));
-    }
+    loaded.add_findings(check_settings(loaded.settings));
     return loaded;
 }
 

@@ -1,6 +1,7 @@
 #include "tls_setup.hpp"
 
 #include "base/time.hpp"
+#include "net/tls_policy.hpp"
 
 #include <chrono>
 #include <utility>
@@ -30,11 +31,22 @@ Expected<std::unique_ptr<TlsIdentity>> open_tls(const Settings& settings) {
 }
 
 std::vector<std::string> check_tls(const Settings& settings) {
-    const auto opened = open_tls(settings);
-    if (opened) {
-        return {};
+    std::vector<std::string> wrong;
+    if (const auto opened = open_tls(settings); !opened) {
+        wrong.push_back("listen.tls_certificate: " + opened.error().detail);
     }
-    return {"listen.tls_certificate: " + opened.error().detail};
+    const auto try_files = [&wrong](const char* key, const TlsSettings& trusted) {
+        if (const auto made = TlsPolicy::make(trusted); !made) {
+            wrong.push_back(std::string{key} + ": " + made.error().detail);
+        }
+    };
+    if (const auto& file = settings.fetch.ca_file; !file.empty()) {
+        try_files("fetch.ca_file", {.ca_file = file});
+    }
+    if (const auto& file = settings.fetch.crl_file; !file.empty()) {
+        try_files("fetch.crl_file", {.crl_file = file});
+    }
+    return wrong;
 }
 
 TlsWatch::TlsWatch(

@@ -14,20 +14,6 @@ constexpr std::size_t longest_bar = 40;
 constexpr std::size_t shortest_bar = 10;  // below it tells nothing
 constexpr std::size_t frame = 3;          // the brackets and a space
 
-std::string readable_bytes(std::uint64_t bytes) {
-    constexpr std::array<std::string_view, 6> units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    if (bytes < 1024) {
-        return fmt::format("{} B", bytes);
-    }
-    double amount = static_cast<double>(bytes) / 1024;
-    std::size_t unit = 0;
-    while (amount >= 1024 && unit + 1 < units.size()) {
-        amount /= 1024;
-        ++unit;
-    }
-    return fmt::format("{:.1f} {}", amount, units[unit]);
-}
-
 std::string readable_rate(double rate) {
     return rate < 10 ? fmt::format("{:.1f}/s", rate) : fmt::format("{:.0f}/s", rate);
 }
@@ -67,6 +53,20 @@ std::string bar(double filled, std::size_t length) {
 }
 
 }  // namespace
+
+std::string readable_bytes(std::uint64_t bytes) {
+    constexpr std::array<std::string_view, 6> units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    if (bytes < 1024) {
+        return fmt::format("{} B", bytes);
+    }
+    double amount = static_cast<double>(bytes) / 1024;
+    std::size_t unit = 0;
+    while (amount >= 1024 && unit + 1 < units.size()) {
+        amount /= 1024;
+        ++unit;
+    }
+    return fmt::format("{:.1f} {}", amount, units[unit]);
+}
 
 std::string render_bar(const Progress& progress, std::size_t width) {
     std::string text = count_text(progress);

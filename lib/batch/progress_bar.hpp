@@ -3,6 +3,7 @@
 #include "batch/progress.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace fanfetch {
@@ -17,5 +18,8 @@ namespace fanfetch {
 
 /// The same for a log: "120/271 done, 620/s, 1.2 MiB, ETA 0:03".
 [[nodiscard]] std::string render_line(const Progress& progress);
+
+/// Bytes as both show them: "17 B", "1.2 MiB".
+[[nodiscard]] std::string readable_bytes(std::uint64_t bytes);
 
 }  // namespace fanfetch

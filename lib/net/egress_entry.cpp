@@ -1,5 +1,8 @@
 #include "net/egress_entry.hpp"
 
+#include "net/address_policy.hpp"
+#include "net/host_policy.hpp"
+
 #include <algorithm>
 
 namespace fanfetch {
@@ -138,6 +141,15 @@ bool EgressEntry::covers(const IpAddress& address) const noexcept {
 bool EgressEntry::covers(std::string_view host) const noexcept {
     const auto* pattern = std::get_if<HostPattern>(&target);
     return pattern != nullptr && pattern->matches(host);
+}
+
+bool EgressEntry::never_allowed() const noexcept {
+    if (const auto* pattern = std::get_if<HostPattern>(&target)) {
+        return !pattern->subtree && classify_host(pattern->name) == host_class::metadata;
+    }
+    const auto& block = std::get<Cidr>(target);
+    const auto whole = static_cast<unsigned>(block.base.bytes().size() * 8);
+    return block.prefix == whole && classify(block.base) == address_class::metadata;
 }
 
 }  // namespace fanfetch

@@ -32,6 +32,8 @@ struct EgressEntry {
 
     [[nodiscard]] bool covers(const IpAddress& address) const noexcept;
     [[nodiscard]] bool covers(std::string_view host) const noexcept;
+    /// Whether it names a cloud's metadata service and nothing else: no list can allow that.
+    [[nodiscard]] bool never_allowed() const noexcept;
     [[nodiscard]] bool covers_port(std::uint16_t asked) const noexcept {
         return !port || *port == asked;
     }

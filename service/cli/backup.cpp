@@ -1,10 +1,13 @@
 #include "cli/backup.hpp"
 
-#include "base/byte_size.hpp"
+#include "batch/progress_bar.hpp"
 #include "cli/command_line.hpp"
 #include "store/sqlite/backup.hpp"
 
+#include <cstdint>
 #include <cstdio>
+#include <string>
+#include <string_view>
 
 namespace fanfetch {
 
@@ -14,9 +17,12 @@ int backup(const Settings& settings, const std::string& directory) {
         std::fprintf(stderr, "error: %s\n", done.error().detail.c_str());
         return done.error().code == failure_code::api_invalid ? exit_usage : exit_refused;
     }
+    const auto counted = [](std::uint64_t number, std::string_view what) {
+        return std::to_string(number).append(" ").append(what).append(number == 1 ? "" : "s");
+    };
     std::printf(
-        "%llu jobs, %llu segments, %s in %s\n", static_cast<unsigned long long>(done->jobs),
-        static_cast<unsigned long long>(done->segments), to_string(ByteSize{done->bytes}).c_str(),
+        "%s, %s, %s in %s\n", counted(done->jobs, "job").c_str(),
+        counted(done->segments, "segment").c_str(), readable_bytes(done->bytes).c_str(),
         directory.c_str()
     );
     return exit_ok;

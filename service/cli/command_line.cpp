@@ -7,10 +7,12 @@
 #include "cli/get.hpp"
 #include "cli/health.hpp"
 #include "cli/keys.hpp"
+#include "cli/known_command.hpp"
 #include "cli/man_page.hpp"
 #include "cli/origin.hpp"
 #include "cli/serve.hpp"
 #include "client/client_verbs.hpp"
+#include "data_setup.hpp"
 #include "keys_setup.hpp"
 #include "settings.hpp"
 #include "tls_setup.hpp"
@@ -19,9 +21,8 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,10 @@ int run_command_line(int argc, char** argv) {
     backup_verb->add_option("DIR", backup_directory, "Where to; made when it is missing")
         ->required();
 
+    if (const auto wrong = argc > 1 ? why_no_command(program, argv[1]) : std::nullopt) {
+        std::fprintf(stderr, "error: %s\n", wrong->c_str());
+        return exit_usage;
+    }
     try {
         program.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -135,8 +140,9 @@ int run_command_line(int argc, char** argv) {
     }
     auto loaded = load(options);
     if (serve_verb->parsed() || check_verb->parsed()) {
-        std::ranges::move(check_keys(loaded.settings), std::back_inserter(loaded.errors));
-        std::ranges::move(check_tls(loaded.settings), std::back_inserter(loaded.errors));
+        loaded.add_findings(check_data_directory(loaded.settings));
+        loaded.add_findings(check_keys(loaded.settings));
+        loaded.add_findings(check_tls(loaded.settings));
     }
     if (!report(loaded)) {
         return exit_usage;

@@ -22,7 +22,9 @@ void add_get_options(CLI::App& verb, GetOptions& options) {
         "--warc", options.warc,
         "Write every response into a WARC file; without -o, into nothing else"
     );
-    verb.add_option("--concurrency", options.concurrency, "Requests in flight, at most 1000")
+    verb.add_option(
+            "--concurrency", options.concurrency, "Requests in flight; more than 1000 count as 1000"
+    )
         ->capture_default_str();
     verb.add_option("--per-host", options.per_host, "The same for one host; by default no less");
     verb.add_option("--timeout", options.timeout, "Time limit of one attempt, e.g. 30s, 5m")

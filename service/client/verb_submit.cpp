@@ -79,13 +79,20 @@ int run_submit(const ClientOptions& client, SubmitOptions options) {
         session->complain("submitting", job.error());
         return exit_refused;
     }
-    if (options.wait) {
-        session->say(job->id);  // so that it can be waited for elsewhere, should this be cut short
-        const auto end = wait_for_jobs(*session, {job->id}, "all_completed", std::nullopt);
-        return end ? conclude(*session, *end) : exit_refused;
+    // Scripts read the id alone; what waiting with --json prints has it too.
+    const bool id_is_all = session->quiet() && !session->json();
+    if (!options.wait || id_is_all) {
+        session->print(whole_lines(session->json() ? answer->body : job->id));
     }
-    session->print(whole_lines(session->json() ? answer->body : job->id));
-    return session->ended(exit_ok);
+    if (!options.wait) {
+        return session->ended(exit_ok);
+    }
+    session->say(job->id);  // so that it can be waited for elsewhere, should this be cut short
+    const auto end = wait_for_jobs(*session, {job->id}, "all_completed", std::nullopt);
+    if (!end) {
+        return exit_refused;
+    }
+    return id_is_all ? ended_as(*session, *end) : conclude(*session, *end);
 }
 
 }  // namespace fanfetch

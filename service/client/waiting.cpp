@@ -152,11 +152,7 @@ std::optional<WaitEnd> wait_for_jobs(
     return Waiting{session, unique, return_when, limit}.run();
 }
 
-int conclude(ClientSession& session, const WaitEnd& end) {
-    for (std::size_t place = 0; place < end.jobs.size(); ++place) {
-        session.print(whole_lines(session.json() ? end.documents[place] : job_line(end.jobs[place]))
-        );
-    }
+int ended_as(ClientSession& session, const WaitEnd& end) {
     if (!end.enough) {
         session.say("the time is up, and not everything has ended");
         return session.ended(exit_some_failed);
@@ -165,6 +161,14 @@ int conclude(ClientSession& session, const WaitEnd& end) {
         return job.done ? job.fine() : !job.exception();
     });
     return session.ended(fine ? exit_ok : exit_some_failed);
+}
+
+int conclude(ClientSession& session, const WaitEnd& end) {
+    for (std::size_t place = 0; place < end.jobs.size(); ++place) {
+        session.print(whole_lines(session.json() ? end.documents[place] : job_line(end.jobs[place]))
+        );
+    }
+    return ended_as(session, end);
 }
 
 }  // namespace fanfetch

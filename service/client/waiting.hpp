@@ -26,7 +26,10 @@ struct WaitEnd {
     std::optional<std::chrono::milliseconds> limit
 );
 
-/// Says how the jobs are, and what the program ends with.
+/// What the program ends with; says when the time was up.
+[[nodiscard]] int ended_as(ClientSession& session, const WaitEnd& end);
+
+/// The same, and prints how the jobs are.
 [[nodiscard]] int conclude(ClientSession& session, const WaitEnd& end);
 
 }  // namespace fanfetch

@@ -131,6 +131,10 @@ def test_submit_and_wait(service, origin):
     assert bad.returncode == 1
     assert json.loads(bad.out)["counts"]["failed"] == 1
 
+    quiet = cli(service, "submit", "--wait", "--quiet", origin.url("/1"), "http://127.0.0.1:1/")
+    assert quiet.returncode == 1 and quiet.err == ""
+    assert service.job(quiet.out.strip())["done"], "the id is all it says"
+
 
 # status, wait
 

@@ -35,6 +35,13 @@ def test_bash_completes():
     assert complete("fanfetch", "submit", "--input", "/et") == [], "then bash offers files"
 
 
+def test_an_unknown_command_is_named():
+    for words, said in ((["sumbit"], 'there is no command "sumbit"; did you mean submit?'),
+                        (["bogus", "--help"], 'there is no command "bogus"; fanfetch --help lists them')):  # fmt: skip
+        done = client.run(*words)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: {said}\n")
+
+
 # Types into a shell of its own: what is completed becomes the arguments of a function that shows them.
 ZSH_TYPIST = r"""
 zmodload zsh/zpty

@@ -251,7 +251,7 @@ def test_a_copy_made_under_load_has_every_result_there_was(start, origin, tmp_pa
         stop.set()
         loader.join()
     assert made.returncode == 0, made.stderr
-    assert "jobs" in made.stdout
+    assert "job" in made.stdout
 
     copy = start("copy")
     assert copy.results(done, "include=headers") == before

@@ -105,6 +105,19 @@ def test_check_config_reports_every_fault_at_once(tmp_path):
     assert all(key in said for key in ("nope", "listen.port", "fetch.connect_timeout")), said
 
 
+def test_check_config_looks_at_the_files_it_names(tmp_path):
+    data = tmp_path / "file"
+    data.write_text("in the way")
+    done = run("check-config", "--set", f"data.dir={data}/data", "--set", f"fetch.ca_file={data}",
+               "--set", f"fetch.crl_file={tmp_path}/none", "--set", "egress.allow=169.254.169.254")  # fmt: skip
+
+    assert done.returncode == 2
+    faults = [line for line in done.stderr.splitlines() if line.startswith("error: command line: ")]
+    for fault in (f"data.dir: {data}: ", "fetch.ca_file: ", "fetch.crl_file: ", "egress.allow: 169.254.169.254 is"):
+        assert any(fault in line for line in faults), (fault, done.stderr)
+    assert len(faults) == 4
+
+
 def test_serve_refuses_bad_settings_before_it_listens(tmp_path):
     done = run("serve", "--set", "listen.port=-1", "--set", "nope=1", "--set", f"data.dir={tmp_path}/d")
 

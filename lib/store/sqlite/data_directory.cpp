@@ -89,10 +89,13 @@ DataDirectory::~DataDirectory() {
 Expected<DataDirectory> DataDirectory::claim(const std::string& path) {
     std::error_code error;
     std::filesystem::create_directories(path, error);
+    if (error) {
+        return system_failure("making the data directory " + path, error.value());
+    }
     // The operator may reach the directory by a link; from here on nothing follows one.
     auto real = std::filesystem::canonical(path, error);
     if (error) {
-        return system_failure("opening the data directory", error.value());
+        return system_failure("opening the data directory " + path, error.value());
     }
     if (auto made = make_directory(real.string()); !made) {
         return made.error();

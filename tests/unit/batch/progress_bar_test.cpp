@@ -8,6 +8,14 @@
 namespace fanfetch {
 namespace {
 
+TEST(ProgressBar, BytesAreReadable) {
+    EXPECT_EQ(readable_bytes(0), "0 B");
+    EXPECT_EQ(readable_bytes(1023), "1023 B");
+    EXPECT_EQ(readable_bytes(1024), "1.0 KiB");
+    EXPECT_EQ(readable_bytes(270'799'347), "258.3 MiB");
+    EXPECT_EQ(readable_bytes(~0ULL), "16.0 EiB");
+}
+
 using namespace std::chrono_literals;
 
 Progress half_way() {

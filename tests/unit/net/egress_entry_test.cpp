@@ -22,6 +22,19 @@ TEST(EgressEntry, ReadsAddressesBlocksAndPorts) {
     EXPECT_TRUE(EgressEntry::parse("[::1]")->covers(at("::1")));
 }
 
+TEST(EgressEntry, ThatNamesOnlyAMetadataServiceIsNeverAllowed) {
+    for (const auto* text :
+         {"169.254.169.254", "169.254.169.254/32:80", "100.100.100.200", "[fd00:ec2::254]:80",
+          "metadata.google.internal", "Metadata.Google.Internal."}) {
+        EXPECT_TRUE(EgressEntry::parse(text)->never_allowed()) << text;
+    }
+    for (const auto* text :
+         {"169.254.0.0/16", "0.0.0.0/0", "::/0", "169.254.1.1", "10.0.0.1", "*.google.internal",
+          "a.example"}) {
+        EXPECT_FALSE(EgressEntry::parse(text)->never_allowed()) << text << ": more than that";
+    }
+}
+
 TEST(EgressEntry, ReadsHostNamesWhateverTheirCase) {
     const auto entry = EgressEntry::parse("Intranet.Example.:8443").value();
 
