@@ -132,8 +132,9 @@ struct LoadedSettings {
     std::vector<std::string> warnings;
     std::vector<std::string> errors;  ///< empty: the settings are good
 
-    /// Adds what a look at the whole found, each text beginning with a key; it gets before it where
-    /// that key's value stands.
+    /// What was found about the key that the text begins with, preceded by where its value stands.
+    [[nodiscard]] std::string located(std::string finding) const;
+    /// Adds what a look at the whole found to the errors.
     void add_findings(std::vector<std::string> texts);
 };
 

@@ -55,10 +55,6 @@ void check_egress(const Settings& settings, Findings& findings) {
         for (const auto& text : *entries) {
             const auto entry = EgressEntry::parse(text);
             findings.require(entry.has_value(), key, entry ? "" : entry.error().detail);
-            const bool idle = entries == &settings.egress.allow && entry && entry->never_allowed();
-            findings.require(
-                !idle, key, text + " is a cloud's metadata service, which nothing can allow"
-            );
         }
     }
     if (const auto& text = settings.egress.proxy; !text.empty()) {
@@ -106,6 +102,18 @@ void check_fetching(const Settings& settings, Findings& findings) {
 }
 
 }  // namespace
+
+std::vector<std::string> doubt_settings(const Settings& settings) {
+    Findings findings;
+    for (const auto& text : settings.egress.allow) {
+        const auto entry = EgressEntry::parse(text);
+        findings.require(
+            !entry || !entry->never_allowed(), "egress.allow",
+            text + " is a cloud's metadata service, which nothing can allow"
+        );
+    }
+    return findings.take();
+}
 
 std::vector<std::string> check_settings(const Settings& settings) {
     Findings findings;

@@ -111,16 +111,20 @@ std::string environment_name(std::string_view key) {
     return name;
 }
 
+std::string LoadedSettings::located(std::string finding) const {
+    const auto* const row = find_row(std::string_view{finding}.substr(0, finding.find(':')));
+    if (row != nullptr) {
+        const auto index = static_cast<std::size_t>(row - setting_rows().data());
+        if (const auto& origin = origins[index]; origin != "default") {
+            finding.insert(0, origin + ": ");
+        }
+    }
+    return finding;
+}
+
 void LoadedSettings::add_findings(std::vector<std::string> texts) {
     for (auto& text : texts) {
-        const auto* const row = find_row(std::string_view{text}.substr(0, text.find(':')));
-        if (row != nullptr) {
-            const auto index = static_cast<std::size_t>(row - setting_rows().data());
-            if (const auto& origin = origins[index]; origin != "default") {
-                text.insert(0, origin + ": ");
-            }
-        }
-        errors.push_back(std::move(text));
+        errors.push_back(located(std::move(text)));
     }
 }
 
@@ -134,6 +138,9 @@ LoadedSettings load_settings(const SettingsSources& sources) {
     load_overrides(sources.overrides, loader);
     resolve_automatic(loaded.settings, sources.machine);
     loaded.add_findings(check_settings(loaded.settings));
+    for (auto& text : doubt_settings(loaded.settings)) {
+        loader.warn(loaded.located(std::move(text)));
+    }
     return loaded;
 }
 

@@ -56,6 +56,9 @@ struct SettingRow {
 /// lists whose entries cannot be read. Each begins with the key.
 [[nodiscard]] std::vector<std::string> check_settings(const Settings& settings);
 
+/// What is not wrong, but cannot be meant: likewise.
+[[nodiscard]] std::vector<std::string> doubt_settings(const Settings& settings);
+
 /// Sets what is still "auto" to what the machine has.
 void resolve_automatic(Settings& settings, const Machine& machine);
 
