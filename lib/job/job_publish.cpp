@@ -1,6 +1,6 @@
 #include "job/job.hpp"
 
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
 
 #include <utility>
 
@@ -75,7 +75,8 @@ Future<JobSnapshotPtr> Job::when(WaitCondition condition) {
         self->waiters_.push_back({condition, std::move(promise)});
         self->publish_if_stale();
     };
-    asio::dispatch(parts_.loop, std::move(work));
+    // Behind what the job has been told already, also by another thread a moment ago.
+    asio::post(parts_.loop, std::move(work));
     return answer;
 }
 
