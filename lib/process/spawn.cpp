@@ -1,40 +1,20 @@
 #include "process/spawn.hpp"
 
-#include "process/spawner.hpp"
-
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <system_error>
-#include <utility>
 
 namespace fanfetch::detail {
 namespace {
-
-struct SocketPair {
-    Descriptor ours;
-    Descriptor theirs;
-};
 
 void check(int error, const char* what) {
     if (error != 0) {
         throw std::system_error{error, std::generic_category(), what};
     }
-}
-
-SocketPair socket_pair(int type) {
-    int ends[2];
-    check(
-        ::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno,
-        "making a worker's socket"
-    );
-    return {Descriptor{ends[0]}, Descriptor{ends[1]}};
 }
 
 class Attributes {
@@ -77,7 +57,17 @@ private:
     posix_spawn_file_actions_t raw_;
 };
 
-/// A fresh image of a program that finds `socket` as its descriptor 3.
+}  // namespace
+
+SocketPair socket_pair(int type) {
+    int ends[2];
+    check(
+        ::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : errno,
+        "making a worker's socket"
+    );
+    return {Descriptor{ends[0]}, Descriptor{ends[1]}};
+}
+
 pid_t spawn_image(
     const std::string& program, std::string argument, int socket, bool empty_environment
 ) {
@@ -96,38 +86,6 @@ pid_t spawn_image(
         "starting a process"
     );
     return pid;
-}
-
-}  // namespace
-
-SpawnedProcess spawn_process(const std::string& argument) {
-    auto [ours, theirs] = socket_pair(SOCK_SEQPACKET);
-    SpawnedProcess process;
-    process.pid = spawn_image({}, argument, theirs.get(), false);
-    process.socket = std::move(ours);
-    return process;
-}
-
-SpawnedWorker spawn_worker(const std::string& program, bool empty_environment) {
-    auto [ours, theirs] = socket_pair(SOCK_STREAM);
-    check(::fcntl(ours.get(), F_SETFL, O_NONBLOCK) == 0 ? 0 : errno, "making a worker's socket");
-    SpawnedWorker worker;
-    worker.socket = std::move(ours);
-    if (program.empty() && has_spawner()) {
-        worker.pid = ask_spawner(theirs.get(), empty_environment);
-    } else {
-        auto argument = worker_argument + std::to_string(::getpid());
-        worker.pid = spawn_image(program, std::move(argument), theirs.get(), empty_environment);
-    }
-    // Not through <sys/pidfd.h>: in glibc 2.36 its functions cannot be linked from C++.
-    worker.process = Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, worker.pid, 0))};
-    if (worker.process.get() < 0) {
-        const int error = errno;
-        ::kill(-worker.pid, SIGKILL);
-        ::waitpid(worker.pid, nullptr, 0);
-        check(error, "watching a worker process");
-    }
-    return worker;
 }
 
 }  // namespace fanfetch::detail

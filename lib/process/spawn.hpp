@@ -17,31 +17,25 @@ inline constexpr char worker_argument[] = "--fanfetch-worker=";
 /// The running program, even if its file is gone.
 inline constexpr char own_image[] = "/proc/self/exe";
 
-struct SpawnedWorker {
-    pid_t pid = -1;
-    Descriptor process;  ///< readable when the process has ended
-    Descriptor socket;   ///< our end; does not block
+struct SocketPair {
+    Descriptor ours;
+    Descriptor theirs;
 };
 
-struct SpawnedProcess {
-    pid_t pid = -1;
-    Descriptor socket;  ///< our end of a pair that keeps packets apart
-};
-
-/// Starts a fresh image of this program with one argument, in a session of its own, with default
-/// signals, with the standard streams and its socket and no other descriptor.
+/// Neither end outlives an exec.
 ///
-/// Errors   std::system_error; nothing is left behind
-[[nodiscard]] SpawnedProcess spawn_process(const std::string& argument);
+/// Errors   std::system_error
+[[nodiscard]] SocketPair socket_pair(int type);
 
-/// Starts a fresh image of a program as a worker, in the same way; through the spawner, if there
-/// is one.
+/// Starts a fresh image of a program with one argument, in a session of its own, with default
+/// signals, with the standard streams, `socket` as its descriptor 3, and no other.
 ///
 /// `program` is a path; empty, it is the program that is running, even if its file is gone.
 ///
 /// Errors   std::system_error; nothing is left behind
-/// Threads  the thread that calls lives as long as the worker: the kernel ends the worker with it
-/// Source   posix_spawn(3), pidfd_open(2) (Linux 5.3)
-[[nodiscard]] SpawnedWorker spawn_worker(const std::string& program, bool empty_environment);
+/// Source   posix_spawn(3)
+[[nodiscard]] pid_t spawn_image(
+    const std::string& program, std::string argument, int socket, bool empty_environment
+);
 
 }  // namespace fanfetch::detail

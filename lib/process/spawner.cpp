@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace fanfetch {
 namespace detail {
@@ -35,7 +36,7 @@ struct Answer {
 };
 
 struct Spawner {
-    SpawnedProcess process;
+    Descriptor socket;
     std::mutex mutex;  // one order at a time
 };
 
@@ -151,7 +152,7 @@ pid_t ask_spawner(int socket, bool empty_environment) {
     const std::lock_guard lock{spawner.mutex};
     Order order{empty_environment};
     Answer answer;
-    const int there = spawner.process.socket.get();
+    const int there = spawner.socket.get();
     if (!Packet{order}.send(there, socket) || !Packet{answer}.receive(there)) {
         throw std::system_error{ECHILD, std::generic_category(), "asking for a worker process"};
     }
@@ -185,13 +186,10 @@ void start_spawner() {
     auto& spawner = detail::the_spawner();
     if (!spawner) {
         auto argument = detail::spawner_argument + std::to_string(::getpid());
+        auto [ours, theirs] = detail::socket_pair(SOCK_SEQPACKET);  // keeps packets apart
+        (void)detail::spawn_image({}, std::move(argument), theirs.get(), false);
         spawner.emplace();
-        try {
-            spawner->process = detail::spawn_process(argument);
-        } catch (...) {
-            spawner.reset();
-            throw;
-        }
+        spawner->socket = std::move(ours);
     }
 }
 

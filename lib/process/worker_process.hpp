@@ -3,7 +3,7 @@
 #include "executor/queued_call.hpp"
 #include "future/time_limit.hpp"
 #include "process/frame.hpp"
-#include "process/spawn.hpp"
+#include "process/spawn_worker.hpp"
 
 #include <cstddef>
 #include <cstdint>
