@@ -151,6 +151,16 @@ void append_warc_erased(
     out.append(digits - block.size(), '0').append(block).append("\r\n\r\n");
 }
 
+void append_warc_moved(std::string& out, std::uint64_t block_length, WallTime now, Random& random) {
+    out.append(warc_moved_front).append("WARC-Record-ID: ");
+    append_record_id(out, random);
+    out.append("\r\nWARC-Date: ");
+    append_date(out, now);
+    out.append("\r\nContent-Length: ");
+    append_number(out, block_length);
+    out.append("\r\n\r\n");
+}
+
 void append_warc_metadata(std::string& out, const WarcMetadata& metadata, Random& random) {
     out.append("WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Record-ID: ");
     append_record_id(out, random);

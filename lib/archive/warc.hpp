@@ -58,6 +58,13 @@ void append_warc_erased(
     std::string& out, std::uint64_t record_length, WallTime now, Random& random
 );
 
+/// Appends the header of an `x-moved` record, with the empty line that ends it: the first record of
+/// a segment whose records were moved together, whose block says from where to where.
+void append_warc_moved(std::string& out, std::uint64_t block_length, WallTime now, Random& random);
+
+/// What a segment begins with exactly when its first record is of that type.
+inline constexpr std::string_view warc_moved_front = "WARC/1.1\r\nWARC-Type: x-moved\r\n";
+
 /// Appends a whole `warcinfo` record, the first of every segment, with its end.
 ///
 /// `padded_to`: when not 0, the record is made exactly so many bytes long by a comment in its

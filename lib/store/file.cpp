@@ -122,6 +122,15 @@ Expected<std::uint64_t> File::size() const {
     return static_cast<std::uint64_t>(info.st_size);
 }
 
+Expected<std::uint64_t> File::allocated() const {
+    constexpr std::uint64_t unit = 512;
+    struct stat info {};
+    if (::fstat(fd_, &info) != 0) {
+        return system_failure("asking for the size of a segment", errno);
+    }
+    return static_cast<std::uint64_t>(info.st_blocks) * unit;
+}
+
 Expected<void> sync_directory(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {

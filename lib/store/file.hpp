@@ -52,6 +52,8 @@ public:
     /// fdatasync.
     [[nodiscard]] Expected<void> sync();
     [[nodiscard]] Expected<std::uint64_t> size() const;
+    /// Bytes that it takes on the disk: without its holes.
+    [[nodiscard]] Expected<std::uint64_t> allocated() const;
 
     [[nodiscard]] int descriptor() const noexcept { return fd_; }
     explicit operator bool() const noexcept { return fd_ >= 0; }

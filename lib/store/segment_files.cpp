@@ -1,6 +1,8 @@
 #include "store/segment_files.hpp"
 
+#include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <system_error>
@@ -11,6 +13,7 @@ namespace fanfetch {
 namespace {
 
 constexpr std::string_view suffix = ".warc";
+constexpr std::string_view replacement_suffix = ".new";
 constexpr std::size_t least_digits = 8;
 constexpr std::chrono::seconds refusal_lasts{4};
 
@@ -65,6 +68,50 @@ Expected<File> SegmentFiles::open_readable(std::uint64_t number) const {
 
 void SegmentFiles::remove(std::uint64_t number) const noexcept {
     ::unlink(path_of(number).c_str());  // one that stays is found and removed at the next start
+}
+
+Expected<File> SegmentFiles::create_replacement(std::uint64_t number) {
+    if (auto may = allowed(store_step::segment_create, "creating a segment"); !may) {
+        return may.error();
+    }
+    return File::create_new(path_of(number).append(replacement_suffix));
+}
+
+Expected<void> SegmentFiles::replace(std::uint64_t number, File& replacement) {
+    if (auto may = allowed(store_step::segment_sync, "syncing a segment"); !may) {
+        return may;
+    }
+    if (auto synced = replacement.sync(); !synced) {
+        return synced;
+    }
+    const auto path = path_of(number);
+    const auto replaced_by = std::string{path}.append(replacement_suffix);
+    if (std::rename(replaced_by.c_str(), path.c_str()) != 0) {
+        return system_failure("replacing a segment", errno);
+    }
+    if (auto may = allowed(store_step::directory_sync, "syncing the data directory"); !may) {
+        return may;
+    }
+    return sync_directory(directory_);
+}
+
+void SegmentFiles::remove_replacement(std::uint64_t number) const noexcept {
+    ::unlink(path_of(number).append(replacement_suffix).c_str());
+}
+
+void SegmentFiles::remove_replacements() const noexcept {
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry{directory_, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        const auto file_name = entry->path().filename().string();
+        std::string_view name{file_name};
+        if (name.ends_with(replacement_suffix)) {
+            name.remove_suffix(replacement_suffix.size());
+            if (number_of(name)) {
+                ::unlink(entry->path().c_str());
+            }
+        }
+    }
 }
 
 Expected<std::vector<std::uint64_t>> SegmentFiles::list() const {

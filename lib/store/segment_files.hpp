@@ -36,6 +36,14 @@ public:
     [[nodiscard]] Expected<File> open_readable(std::uint64_t number) const;
     void remove(std::uint64_t number) const noexcept;
 
+    /// A file that is to take a segment's place, "00000001.warc.new"; `replace` puts it there,
+    /// whole and synced whatever the durability: what stood there was on the disk long ago.
+    [[nodiscard]] Expected<File> create_replacement(std::uint64_t number);
+    [[nodiscard]] Expected<void> replace(std::uint64_t number, File& replacement);
+    void remove_replacement(std::uint64_t number) const noexcept;
+    /// Those that a crash left behind.
+    void remove_replacements() const noexcept;
+
     /// Numbers of every segment there is, in no order. Other names are passed over.
     [[nodiscard]] Expected<std::vector<std::uint64_t>> list() const;
 

@@ -2,9 +2,11 @@
 
 #include "archive/warc.hpp"
 #include "base/random.hpp"
+#include "store/stored_segment.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <tuple>
 
 #include <fcntl.h>
@@ -12,20 +14,26 @@
 namespace fanfetch {
 namespace {
 
-void punch_one(File& file, const DeadRange& range) {
+void punch_one(StoredSegment& segment, const DeadRange& range) {
+    const auto found = segment.find(range.offset, range.length);
+    if (!found || !*found) {
+        return;
+    }
+    const std::uint64_t at = **found;
+    File& file = segment.file();
     std::string header;
     FastRandom random;
     const auto now =
         std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     append_warc_erased(header, range.length, now, random);
     const auto end = range.length - warc_record_end.size();
-    if (header.size() >= end || !file.write_at(range.offset, header)) {
+    if (header.size() >= end || !file.write_at(at, header)) {
         return;
     }
     // Only now: whoever reads a record looks at its header last, and finds another one.
     const int how = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     (void)::fallocate(
-        file.descriptor(), how, static_cast<off_t>(range.offset + header.size()),
+        file.descriptor(), how, static_cast<off_t>(at + header.size()),
         static_cast<off_t>(end - header.size())
     );
 }
@@ -59,19 +67,22 @@ std::vector<DeadRange> SegmentHoles::ranges() const {
 }
 
 void SegmentHoles::punch(const SegmentFiles& files) {
-    File file;
+    std::optional<StoredSegment> segment;
     std::uint64_t opened = 0;
     for (const auto& range : ranges()) {
         if (range.length < least) {
             continue;
         }
         if (opened != range.segment) {
-            auto found = files.open_writable(range.segment);
-            file = found ? std::move(*found) : File{};
+            auto found = StoredSegment::open_writable(files, range.segment);
+            segment.reset();
+            if (found) {
+                segment.emplace(*std::move(found));
+            }
             opened = range.segment;
         }
-        if (file) {
-            punch_one(file, range);
+        if (segment) {
+            punch_one(*segment, range);
         }
     }
     dead_.clear();

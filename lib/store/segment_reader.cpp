@@ -1,6 +1,7 @@
 #include "store/segment_reader.hpp"
 
 #include "archive/warc.hpp"
+#include "store/stored_segment.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -14,8 +15,9 @@ Failure damaged(const char* what) {
 
 /// A record that has been found to be what the reference tells of.
 struct FoundRecord {
-    File file;
-    std::string front;  // the record's header and the HTTP head
+    StoredSegment segment;
+    std::uint64_t at = 0;  // where it is in the file
+    std::string front;     // the record's header and the HTTP head
     std::size_t head_begin = 0;
 };
 
@@ -23,12 +25,20 @@ Expected<FoundRecord> find_record(const SegmentFiles& files, const BodyRef& body
     if (body.segment == 0) {
         return failed(failure_code::body_not_stored, "reading a stored response: there is none");
     }
-    auto file = files.open_readable(body.segment);
-    if (!file) {
+    auto segment = StoredSegment::open_readable(files, body.segment);
+    if (!segment) {
         return damaged("its segment cannot be opened");
     }
-    FoundRecord found{std::move(*file), {}, 0};
-    if (auto read = found.file.read_at(body.offset, body.payload_offset, found.front); !read) {
+    const auto at = segment->find(body.offset, body.record_length);
+    if (!at) {
+        return at.error();
+    }
+    if (!*at) {
+        return damaged("the record has been erased");
+    }
+    FoundRecord found{std::move(*segment), **at, {}, 0};
+    if (auto read = found.segment.file().read_at(found.at, body.payload_offset, found.front);
+        !read) {
         return read.error();
     }
     const auto header = read_warc_header(found.front);
@@ -62,7 +72,8 @@ Expected<std::string> read_payload(
     }
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(length, payload - offset));
     std::string bytes;
-    auto read = found->file.read_at(body.offset + body.payload_offset + offset, wanted, bytes);
+    const auto& file = found->segment.file();
+    auto read = file.read_at(found->at + body.payload_offset + offset, wanted, bytes);
     if (!read) {
         return read.error();
     }
@@ -71,7 +82,7 @@ Expected<std::string> read_payload(
     }
     // The job may have been erased in between, and its records overwritten, header first.
     std::string front;
-    if (auto again = found->file.read_at(body.offset, body.payload_offset, front); !again) {
+    if (auto again = file.read_at(found->at, body.payload_offset, front); !again) {
         return again.error();
     }
     if (front != found->front) {

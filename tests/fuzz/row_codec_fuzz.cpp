@@ -1,5 +1,6 @@
 #include "store/block_codec.hpp"
 #include "store/row_codec.hpp"
+#include "store/segment_map.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -37,6 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     round_trip<ItemResult>(bytes, [](std::string_view in) { return decode_result(in); });
     round_trip<JobTally>(bytes, [](std::string_view in) { return decode_tally(in); });
     round_trip<SeqBlock>(bytes, [](std::string_view in) { return decode_seq_block(in); });
+    round_trip<MovedRun>(bytes, [](std::string_view in) { return decode_moved_run(in); });
     (void)decode_result(bytes, result_detail::without_attempts);
     (void)decode_item(bytes);
 

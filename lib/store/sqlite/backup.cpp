@@ -4,6 +4,7 @@
 #include "store/segment_files.hpp"
 #include "store/sqlite/connection.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/stored_segment.hpp"
 
 #include <sqlite3.h>
 
@@ -109,7 +110,7 @@ private:
         if (known != lengths_.end() && have >= end) {
             return {};
         }
-        auto original = from_.open_readable(number);
+        const auto original = StoredSegment::open_readable(from_, number);
         if (!original) {
             return {};
         }
@@ -117,11 +118,23 @@ private:
         if (!target) {
             return target.error();
         }
-        if (auto copied = copy_bytes(*original, *target, have, end); !copied) {
+        auto copied = original->compacted() ? copy_whole(original->file(), *target)
+                                            : copy_bytes(original->file(), *target, have, end);
+        if (!copied) {
             return copied;
         }
         lengths_[number] = end;
         return to_.sync(*target);
+    }
+
+    /// A compacted segment is a file of its own, whatever has been copied of the one before.
+    static Expected<void> copy_whole(const File& original, File& target) {
+        const auto size = original.size();
+        if (!size) {
+            return size.error();
+        }
+        auto emptied = target.cut(0);
+        return emptied ? copy_bytes(original, target, 0, *size) : emptied;
     }
 
     /// Holes stay holes.

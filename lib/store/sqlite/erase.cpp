@@ -34,7 +34,21 @@ bool WriteSession::erase_some() {
                                " (SELECT pos FROM items WHERE pos BETWEEN ? AND ? LIMIT 64)",
                                job
                            ) ||
-                           erase_requests(job) || erase_copies(job) ||
+                           erase_keyed(
+                               "DELETE FROM requests WHERE job = ?1 AND digest IN"
+                               " (SELECT digest FROM requests WHERE job = ?1 LIMIT 1024)",
+                               job
+                           ) ||
+                           erase_keyed(
+                               "DELETE FROM copies WHERE (tenant, digest) IN"
+                               " (SELECT tenant, digest FROM copies WHERE job = ? LIMIT 1024)",
+                               job
+                           ) ||
+                           erase_keyed(
+                               "DELETE FROM holdings WHERE job = ?1 AND segment IN"
+                               " (SELECT segment FROM holdings WHERE job = ?1 LIMIT 1024)",
+                               job
+                           ) ||
                            erase_rows(
                                "DELETE FROM outcomes WHERE pos IN"
                                " (SELECT pos FROM outcomes WHERE pos BETWEEN ? AND ? LIMIT 64)",
@@ -56,20 +70,8 @@ bool WriteSession::erase_rows(const char* sql, std::int64_t job) {
     return connection_.changes() > 0;
 }
 
-bool WriteSession::erase_requests(std::int64_t job) {
-    Statement erase{
-        connection_,
-        "DELETE FROM requests WHERE job = ?1 AND digest IN"
-        " (SELECT digest FROM requests WHERE job = ?1 LIMIT 1024)"};
-    erase.bind(job).run();
-    return connection_.changes() > 0;
-}
-
-bool WriteSession::erase_copies(std::int64_t job) {
-    Statement erase{
-        connection_,
-        "DELETE FROM copies WHERE (tenant, digest) IN"
-        " (SELECT tenant, digest FROM copies WHERE job = ? LIMIT 1024)"};
+bool WriteSession::erase_keyed(const char* sql, std::int64_t job) {
+    Statement erase{connection_, sql};
     erase.bind(job).run();
     return connection_.changes() > 0;
 }

@@ -11,7 +11,6 @@
 #include <system_error>
 
 #include <pthread.h>
-#include <sys/statvfs.h>
 
 namespace fanfetch::sqlite {
 namespace {
@@ -32,9 +31,10 @@ int remember_pages(void* pages, sqlite3*, const char*, int count) {
 
 GroupWriter::GroupWriter(
     std::unique_ptr<Connection> connection, std::shared_ptr<SegmentFiles> files,
-    SegmentWriter segments, const StoreOptions& options
+    SegmentWriter segments, const StoreOptions& options, std::function<void()> erased
 )
     : options_{options},
+      erased_{std::move(erased)},
       connection_{std::move(connection)},
       files_{std::move(files)},
       segments_{std::move(segments)},
@@ -79,8 +79,12 @@ void GroupWriter::write(Writes group) {
     std::move(unfinished_.begin(), unfinished_.end(), std::back_inserter(group));
     unfinished_.clear();
     std::vector<bool> finished(group.size(), false);
+    const bool was_erasing = erasing_;
     const auto outcome = write_group(group, finished);
     note(outcome);
+    if (outcome && was_erasing && !erasing_) {
+        erased_();
+    }
     for (std::size_t i = 0; i < group.size(); ++i) {
         const bool goes_on = outcome ? !finished[i] : !closing_ && group[i]->try_again();
         if (goes_on) {
@@ -187,12 +191,7 @@ Expected<void> GroupWriter::enough_room() const {
             failure_code::disk_low, "taking new work: a body found no room on the disk just now"
         );
     }
-    std::optional<std::uint64_t> left;
-    if (options_.seams.free_bytes) {
-        left = options_.seams.free_bytes();
-    } else if (struct statvfs info{}; ::statvfs(options_.data_dir.c_str(), &info) == 0) {
-        left = std::uint64_t{info.f_bavail} * info.f_frsize;
-    }
+    const auto left = free_bytes(options_);
     if (left && *left < options_.min_free.bytes) {
         return failed(
             failure_code::disk_low, "taking new work: " + to_string(ByteSize{*left}) +

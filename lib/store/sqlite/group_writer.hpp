@@ -24,12 +24,14 @@ namespace fanfetch::sqlite {
 /// it tries again every second, with whatever has to be written in any case or with an empty
 /// transaction, so that everything goes on by itself when there is room again.
 ///
+/// `erased` is called when all that was to be erased is.
+///
 /// Threads  `push` and `writable` from any thread; answers are given on the writer's
 class GroupWriter {
 public:
     GroupWriter(
         std::unique_ptr<Connection> connection, std::shared_ptr<SegmentFiles> files,
-        SegmentWriter segments, const StoreOptions& options
+        SegmentWriter segments, const StoreOptions& options, std::function<void()> erased
     );
     /// Writes what is queued, and ends.
     ~GroupWriter();
@@ -63,6 +65,7 @@ private:
     void tell_sender();
 
     const StoreOptions& options_;
+    const std::function<void()> erased_;
     std::unique_ptr<Connection> connection_;
     std::shared_ptr<SegmentFiles> files_;
     SegmentWriter segments_;

@@ -3,9 +3,12 @@
 #include "store/segment_reader.hpp"
 #include "store/sqlite/open_database.hpp"
 #include "store/sqlite/sqlite_job_store.hpp"
+#include "store/stored_segment.hpp"
 
 #include <algorithm>
 #include <map>
+
+#include <sys/statvfs.h>
 
 namespace fanfetch {
 namespace {
@@ -32,12 +35,14 @@ std::map<std::uint64_t, KnownSegment> known_segments(Connection& connection) {
 }
 
 /// Cuts off what was written behind the committed records. A file that lost some of them (only
-/// the kernel's crash with `durability::os` does that) is left readable up to its last whole one.
+/// the kernel's crash with `durability::os` does that) is left readable up to its last whole one;
+/// nobody writes to a compacted one. True when it can be appended to.
 Expected<bool> cut_tail(const SegmentFiles& files, std::uint64_t number, std::uint64_t committed) {
-    auto file = files.open_writable(number);
-    if (!file) {
-        return false;  // missing: its bodies read as `internal`
+    auto segment = StoredSegment::open_writable(files, number);
+    if (!segment || segment->compacted()) {
+        return false;  // a missing one: its bodies read as `internal`
     }
+    File* const file = &segment->file();
     const auto size = file->size();
     if (!size) {
         return size.error();
@@ -60,6 +65,7 @@ Expected<bool> cut_tail(const SegmentFiles& files, std::uint64_t number, std::ui
 Expected<void> recover_segments(
     Connection& connection, SegmentFiles& files, SegmentWriter& writer
 ) {
+    files.remove_replacements();
     const auto known = known_segments(connection);
     auto present = files.list();
     if (!present) {
@@ -92,6 +98,17 @@ Expected<void> recover_segments(
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> free_bytes(const StoreOptions& options) {
+    if (options.seams.free_bytes) {
+        return options.seams.free_bytes();
+    }
+    struct statvfs info {};
+    if (::statvfs(options.data_dir.c_str(), &info) != 0) {
+        return std::nullopt;
+    }
+    return std::uint64_t{info.f_bavail} * info.f_frsize;
+}
 
 Expected<std::unique_ptr<JobStore>> open_sqlite_store(StoreOptions options) try {
     auto directory = sqlite::DataDirectory::claim(options.data_dir);

@@ -7,10 +7,22 @@
 #include "store/segment_files.hpp"
 #include "store/store_seams.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace fanfetch {
+
+/// When what erased jobs left in segments of living ones is given back, see lib/store/README.md.
+struct CompactionOptions {
+    /// After an erasure, so that many are looked at together.
+    std::chrono::milliseconds delay = std::chrono::minutes{1};
+    /// Segments that take less of the disk are let be.
+    ByteSize least{std::uint64_t{1} << 20U};
+};
 
 struct StoreOptions {
     std::string data_dir = "./data";
@@ -20,9 +32,13 @@ struct StoreOptions {
         std::uint64_t{256} << 20U};  ///< a segment this long is followed by a new one
     ByteSize longest_head{std::uint64_t{64} << 10U};  ///< of a response that becomes a LongBody
     std::size_t readers = 4;                          ///< connections for reading, opened as needed
+    CompactionOptions compaction;
     const Clock* clock = &system_clock();
     StoreSeams seams;
 };
+
+/// What is left for anybody on the file system of the data directory; nullopt when it does not say.
+[[nodiscard]] std::optional<std::uint64_t> free_bytes(const StoreOptions& options);
 
 /// Opens the store in a data directory, making it when there is nothing there.
 ///

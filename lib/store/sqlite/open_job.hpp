@@ -6,6 +6,7 @@
 #include "store/row_codec.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,6 +21,13 @@ struct OpenJob {
     struct Outcomes {
         SeqBlock block;
         bool changed = false;
+    };
+
+    /// What the running group adds to what results of the job refer to in one segment.
+    struct Holding {
+        std::uint64_t first_seq = 0;
+        std::uint64_t references = 0;
+        std::uint64_t bytes = 0;
     };
 
     std::int64_t key = 0;
@@ -39,8 +47,9 @@ struct OpenJob {
 
     std::unordered_map<std::uint64_t, Outcomes> outcomes;  ///< by index / SeqBlock::slots
     BlockWriter results{result_block_version};
-    std::uint64_t first_seq = 0;  ///< of the first result in `results`
-    bool changed = false;         ///< its row is behind
+    std::uint64_t first_seq = 0;                ///< of the first result in `results`
+    std::map<std::uint64_t, Holding> holdings;  ///< by segment; the last seq is the newest
+    bool changed = false;                       ///< its row is behind
 };
 
 }  // namespace fanfetch::sqlite

@@ -101,6 +101,15 @@ CREATE TABLE IF NOT EXISTS copies(
 CREATE INDEX IF NOT EXISTS copies_by_job ON copies(job);
 )sql";
 
+// Which results of a job refer to a segment, from the first such seq to the last, how many
+// references there are and how many bytes: for what is gone, the others' share of a segment has to
+// be found. There is nothing for what was stored before; such segments are left alone.
+constexpr const char* tables_of_version_8 = R"sql(
+CREATE TABLE IF NOT EXISTS holdings(
+    job INTEGER NOT NULL, segment INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    refs INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY(job, segment)) WITHOUT ROWID;
+)sql";
+
 bool has_column(Connection& connection, const std::string& name) {
     const auto sql = "SELECT count(*) FROM pragma_table_info('jobs') WHERE name = '" + name + "'";
     return connection.number(sql.c_str()) > 0;
@@ -132,6 +141,7 @@ void create_schema(Connection& connection, std::string_view identity) {
     connection.execute(tables_of_version_5);
     connection.execute(columns_of_version_6);
     connection.execute(tables_of_version_7);
+    connection.execute(tables_of_version_8);
     Statement meta{connection, "INSERT INTO meta VALUES(1, ?, 0)"};
     meta.bind(identity).run();
     connection.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
@@ -158,6 +168,7 @@ void migrate_schema(Connection& connection) {
         connection.execute(columns_of_version_6);
     }
     connection.execute(tables_of_version_7);
+    connection.execute(tables_of_version_8);
     connection.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
     connection.execute("COMMIT");
 }

@@ -20,7 +20,8 @@ inline constexpr std::int32_t application_id = 0x46616E46;
 ///     5  callbacks, deliveries
 ///     6  what a job has in segments
 ///     7  copies
-inline constexpr std::int32_t schema_version = 7;
+///     8  holdings
+inline constexpr std::int32_t schema_version = 8;
 
 inline constexpr std::uint64_t page_size = 4096;
 

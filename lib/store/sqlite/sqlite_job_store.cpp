@@ -16,8 +16,17 @@ SqliteJobStore::SqliteJobStore(
     : directory_{std::move(directory)},
       options_{std::move(options)},
       files_{std::move(files)},
-      writer_{std::move(connection), files_, std::move(segments), options_},
+      compactor_{
+          directory_.database(), files_, options_.compaction,
+          [this] { return free_bytes(options_); }},
+      writer_{
+          std::move(connection), files_, std::move(segments), options_,
+          [this] { compactor_.look(); }},
       readers_{directory_.database(), options_.readers} {}
+
+SqliteJobStore::~SqliteJobStore() {
+    compactor_.stop();  // its connection is closed before the writer's, which clears up
+}
 
 template <class Operation, class... Args>
 auto SqliteJobStore::queue(Args&&... args) {

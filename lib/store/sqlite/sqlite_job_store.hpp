@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/job_store.hpp"
+#include "store/sqlite/compactor.hpp"
 #include "store/sqlite/data_directory.hpp"
 #include "store/sqlite/group_writer.hpp"
 #include "store/sqlite/open.hpp"
@@ -23,6 +24,7 @@ public:
         DataDirectory directory, StoreOptions options, std::shared_ptr<SegmentFiles> files,
         std::unique_ptr<Connection> connection, SegmentWriter segments
     );
+    ~SqliteJobStore() override;
 
     Future<Expected<void>> create_job(JobRecord job) override;
     using JobStore::append_items;
@@ -89,6 +91,7 @@ private:
     DataDirectory directory_;
     StoreOptions options_;
     std::shared_ptr<SegmentFiles> files_;
+    Compactor compactor_;  // before the writer, which wakes it
     GroupWriter writer_;
     ReadPool readers_;  // after the writer: its connections are closed first
 };

@@ -37,8 +37,8 @@ void WriteSession::record_copy(OpenJob& job, const ResultToRecord& done) {
     const auto earlier = result_at(job, *done.copy_of);
     const auto copy = copy_for(earlier ? &*earlier : nullptr, done.result);
     if (record_one(job, copy)) {
-        refer_to(copy.body);
-        refer_to(copy.extract);
+        refer_to(job, copy.body, referring::copy);
+        refer_to(job, copy.extract, referring::copy);
     }
 }
 

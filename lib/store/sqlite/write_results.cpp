@@ -173,8 +173,8 @@ Commit WriteSession::record(const ResultGroup& group) {
 
 void WriteSession::note_body(OpenJob* job, const ResultToRecord& done, bool recorded) {
     if (recorded) {
-        refer_to(done.result.body);
-        refer_to(done.result.extract);
+        refer_to(*job, done.result.body, referring::owner);
+        refer_to(*job, done.result.extract, referring::owner);
         const auto bytes = done.result.body.record_length + done.result.extract.record_length;
         job->stored += bytes;
         stored_.add(job->tenant, bytes);
@@ -185,12 +185,30 @@ void WriteSession::note_body(OpenJob* job, const ResultToRecord& done, bool reco
     }
 }
 
-void WriteSession::refer_to(const BodyRef& body) {
-    if (body.segment != 0) {
-        auto& rows = references_[body.segment];
-        ++rows.references;
-        rows.end = std::max(rows.end, body.offset + body.record_length + warc_record_end.size());
+/// The newest result of the job refers to a record.
+void WriteSession::refer_to(OpenJob& job, const BodyRef& body, referring as) {
+    if (body.segment == 0) {
+        return;
     }
+    const auto length = body.record_length + warc_record_end.size();
+    auto& rows = references_[body.segment];
+    ++rows.references;
+    rows.end = std::max(rows.end, body.offset + length);
+    auto& holding = job.holdings[body.segment];
+    if (holding.references == 0) {
+        holding.first_seq = job.last_seq;
+    }
+    ++holding.references;
+    holding.bytes += as == referring::owner ? length : 0;
+}
+
+void WriteSession::write_holdings(OpenJob& job) {
+    for (const auto& [segment, added] : job.holdings) {
+        put_holding_
+            .bind(job.key, segment, added.first_seq, job.last_seq, added.references, added.bytes)
+            .run();
+    }
+    job.holdings.clear();
 }
 
 void WriteSession::write_results(OpenJob& job) {
@@ -203,6 +221,7 @@ void WriteSession::write_results(OpenJob& job) {
 
 void WriteSession::write_job(OpenJob& job) {
     write_results(job);
+    write_holdings(job);
     advance_low_water(job);
     for (auto& [number, outcomes] : job.outcomes) {
         if (outcomes.changed) {

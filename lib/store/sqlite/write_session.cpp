@@ -68,6 +68,12 @@ WriteSession::WriteSession(Connection& connection, SegmentFiles& files, SegmentW
           connection,
           "INSERT INTO segments(number, shared, bytes, refs) VALUES(?1, ?2, ?3, ?4)"
           " ON CONFLICT(number) DO UPDATE SET bytes = max(bytes, ?3), refs = refs + ?4"},
+      put_holding_{
+          connection,
+          "INSERT INTO holdings(job, segment, first, last, refs, bytes) VALUES(?1, ?2, ?3, ?4, ?5, "
+          "?6)"
+          " ON CONFLICT(job, segment) DO UPDATE SET last = ?4, refs = refs + ?5, bytes = bytes + "
+          "?6"},
       has_segment_{connection, "SELECT 1 FROM segments WHERE number = ?"},
       put_host_{connection, "INSERT OR REPLACE INTO hosts(host, json) VALUES(?, ?)"},
       forget_host_{connection, "DELETE FROM hosts WHERE host = ?"},

@@ -132,15 +132,16 @@ private:
     void advance_low_water(OpenJob& job);
     void drop_finished_blocks(OpenJob& job);
     void note_body(OpenJob* job, const ResultToRecord& done, bool recorded);
-    void refer_to(const BodyRef& body);
+    enum class referring : std::uint8_t { owner, copy };
+    void refer_to(OpenJob& job, const BodyRef& body, referring as);
+    void write_holdings(OpenJob& job);
     void write_segments();
     void claim_segments();
     void collect_dead_segments();
     void find_erased();
     [[nodiscard]] bool erase_results(std::int64_t job);
     [[nodiscard]] bool erase_rows(const char* sql, std::int64_t job);
-    [[nodiscard]] bool erase_requests(std::int64_t job);
-    [[nodiscard]] bool erase_copies(std::int64_t job);
+    [[nodiscard]] bool erase_keyed(const char* sql, std::int64_t job);
     void forget_group() noexcept;
     [[nodiscard]] static Commit commit_of(const OpenJob& job);
     [[nodiscard]] static Failure no_such_job(const std::string& id);
@@ -185,6 +186,7 @@ private:
     Statement find_outcomes_;
     Statement put_outcomes_;
     Statement put_segment_;
+    Statement put_holding_;
     Statement has_segment_;
     Statement put_host_;
     Statement forget_host_;

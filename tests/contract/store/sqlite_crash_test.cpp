@@ -1,3 +1,4 @@
+#include "archive/warc.hpp"
 #include "base/random.hpp"
 #include "store/sqlite/open.hpp"
 #include "support/store_samples.hpp"
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,6 +30,8 @@ StoreOptions options_in(const std::filesystem::path& directory) {
     options.data_dir = directory;
     options.segment_size = {32U << 10U};
     options.min_free = {};
+    options.compaction.delay = {};
+    options.compaction.least = {};
     return options;
 }
 
@@ -40,7 +44,7 @@ void report(char what, std::uint64_t number) {
     (void)!::write(STDOUT_FILENO, line, static_cast<std::size_t>(length));
 }
 
-/// The child: appends, records and erases for ever.
+/// The child: appends, records, erases and compacts for ever.
 TEST(SqliteCrashChild, DISABLED_WritesUntilItIsKilled) {
     const char* directory = std::getenv(directory_variable);
     ASSERT_NE(directory, nullptr);
@@ -65,6 +69,13 @@ TEST(SqliteCrashChild, DISABLED_WritesUntilItIsKilled) {
         const auto side = "job_side_" + std::to_string(::getpid()) + '_' + std::to_string(round);
         ASSERT_TRUE(store->create_job(sample_job(side)).result().has_value());
         ASSERT_TRUE(store->append_items(side, sample_items(0, 200)).result().has_value());
+        // Most of what is in a segment is this job's: the rest of it is compacted.
+        std::vector<ResultGroup> stored(1);
+        stored[0].job_id = side;
+        for (std::uint64_t index = 0; index < 2 * chunk; ++index) {
+            stored[0].results.push_back(sample_success(index));
+        }
+        ASSERT_TRUE(store->record(std::move(stored)).take().has_value());
         ASSERT_TRUE(store->cancel_rest(side, failure_code::cancelled_by_user, {}).result());
         ASSERT_TRUE(store->erase_job(side).result().has_value());
         report('e', 0);
@@ -123,6 +134,7 @@ TEST(SqliteCrash, Crs01NothingAcknowledgedIsLostOverKills) {
     FastRandom random;
     std::uint64_t seen_seq = 0;
     std::vector<ItemResult> seen;
+    bool compacted = false;
 
     for (int round = 0; round < kills; ++round) {
         const auto promised = run_and_kill(data, 1 + random.up_to(40));
@@ -140,7 +152,14 @@ TEST(SqliteCrash, Crs01NothingAcknowledgedIsLostOverKills) {
         }
         seen = results;
         seen_seq = job->last_seq;
+        for (const auto& entry : std::filesystem::directory_iterator{data / "segments"}) {
+            std::ifstream file{entry.path(), std::ios::binary};
+            std::string front(warc_moved_front.size(), '\0');
+            file.read(front.data(), static_cast<std::streamsize>(front.size()));
+            compacted = compacted || front == warc_moved_front;
+        }
     }
+    EXPECT_TRUE(compacted) << "the kills met no compaction";
 }
 
 }  // namespace

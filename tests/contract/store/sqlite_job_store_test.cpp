@@ -245,7 +245,8 @@ TEST_F(SqliteJobStoreTest, Crs16AnOlderDatabaseIsMigratedAndKeepsWhatItHas) {
             sqlite3_exec(
                 older,
                 "DROP TABLE hosts; DROP TABLE requests; DROP TABLE keys;"
-                " DROP TABLE callbacks; DROP TABLE deliveries; DROP TABLE copies;"
+                " DROP TABLE callbacks; DROP TABLE deliveries; DROP TABLE copies; DROP TABLE "
+                "holdings;"
                 " ALTER TABLE jobs DROP COLUMN open; ALTER TABLE jobs DROP COLUMN run;"
                 " ALTER TABLE jobs DROP COLUMN rerun; ALTER TABLE jobs DROP COLUMN stored;"
                 " PRAGMA user_version = 1",

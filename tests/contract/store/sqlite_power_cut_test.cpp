@@ -1,9 +1,11 @@
+#include "archive/warc.hpp"
 #include "store/sqlite/open.hpp"
 #include "support/store_samples.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <iterator>
@@ -110,6 +112,8 @@ StoreOptions options_in(const std::filesystem::path& directory) {
     options.data_dir = directory;
     options.segment_size = {8U << 10U};  // many segments
     options.min_free = {};
+    options.compaction.delay = {};
+    options.compaction.least = {};
     return options;
 }
 
@@ -125,6 +129,19 @@ struct Cut {
     std::uint64_t results = 0;
     std::filesystem::path directory;
 };
+
+/// A job whose bodies are most of what is in a segment, and are erased: the rest is compacted.
+void pass_by(JobStore& store, const std::string& id) {
+    EXPECT_TRUE(store.create_job(sample_job(id)).result().has_value());
+    EXPECT_TRUE(store.append_items(id, sample_items(0, 14)).result().has_value());
+    std::vector<ResultGroup> groups(1);
+    groups[0].job_id = id;
+    for (std::uint64_t index = 0; index < 14; ++index) {
+        groups[0].results.push_back(sample_success(index));
+    }
+    EXPECT_TRUE(store.record(std::move(groups)).take().has_value());
+    EXPECT_TRUE(store.erase_job(id).result().has_value());
+}
 
 /// Runs a load and cuts the power again and again in its middle.
 std::vector<Cut> cut_often(
@@ -150,9 +167,13 @@ std::vector<Cut> cut_often(
                 acknowledged.results = f.result().value().at(0).last_seq;
             });
         }
+        pass_by(*store, "job_side_" + std::to_string(round));
         // Some rounds are cut in full flight, some when all is quiet.
         if (round % 3 == 0) {
             pending.back().result();
+        }
+        if (round % 10 == 9) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{50});  // a compaction takes a few
         }
         Cut cut;
         cut.items = acknowledged.items;
@@ -164,6 +185,17 @@ std::vector<Cut> cut_often(
     store.reset();
     disk().watch({});
     return taken;
+}
+
+/// Segments of which only what was alive is left.
+int compacted_in(const Cut& cut) {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator{cut.directory / "segments"}) {
+        std::ifstream file{entry.path(), std::ios::binary};
+        const std::string bytes{std::istreambuf_iterator<char>{file}, {}};
+        count += bytes.starts_with(warc_moved_front) ? 1 : 0;
+    }
+    return count;
 }
 
 std::string fault_after(const Cut& cut) {
@@ -186,9 +218,12 @@ TEST(SqlitePowerCut, Crs03NothingAcknowledgedIsLost) {
 
     ASSERT_EQ(taken.size(), cuts);
     EXPECT_GT(taken.back().results, 200U) << "the load was not worth cutting";
+    int compacted = 0;
     for (const auto& cut : taken) {
+        compacted += compacted_in(cut);
         EXPECT_EQ(fault_after(cut), "") << cut.directory;
     }
+    EXPECT_GT(compacted, 0) << "nothing was compacted";
 }
 
 TEST(SqlitePowerCut, TheSimulationTellsADatabaseThatDoesNotSync) {
