@@ -35,7 +35,10 @@ Job::Job(Parts parts, JobRecord record)
       publish_timer_{parts_.loop},
       reserved_{record_.total},
       knobs_{JobKnobs::of(options_)},
-      published_{make_snapshot()} {}
+      published_{make_snapshot()},
+      share_{parts_.live, tenant_} {
+    count_me();
+}
 
 JobKnobs Job::knobs() const {
     const std::lock_guard lock{published_mutex_};

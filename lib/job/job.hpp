@@ -7,6 +7,7 @@
 #include "future/promise.hpp"
 #include "job/job_runner.hpp"
 #include "job/job_snapshot.hpp"
+#include "job/live_counts.hpp"
 #include "job/passed_hosts.hpp"
 #include "job/wait_condition.hpp"
 #include "job/window.hpp"
@@ -75,6 +76,7 @@ public:
         std::function<void(std::size_t shard, std::string job_id, bool abort)> drop;
         /// The job is done: it may be forgotten.
         std::function<void(const Job& job)> ended;
+        std::shared_ptr<LiveCounts> live;
     };
 
     Job(Parts parts, JobRecord record);
@@ -198,6 +200,7 @@ private:
     void publish_if_stale();
     void wake_waiters();
     [[nodiscard]] JobSnapshotPtr make_snapshot() const;
+    void count_me();
     [[nodiscard]] std::uint64_t in_flight() const noexcept;
     [[nodiscard]] bool stopping() const noexcept {
         return record_.state == job_state::cancelling || is_done(record_.state);
@@ -245,6 +248,7 @@ private:
     mutable std::mutex published_mutex_;  // guards the next two, held for a copy
     JobKnobs knobs_;
     JobSnapshotPtr published_;
+    LiveCounts::Share share_;
     std::uint64_t version_ = 0;
 };
 

@@ -52,11 +52,20 @@ void Job::publish() {
     last_publish_ = parts_.clock->now();
     rate_.update(record_.tally.terminal(), last_publish_);
     auto snapshot = make_snapshot();
+    count_me();
     {
         const std::lock_guard lock{published_mutex_};
         published_ = snapshot;
     }
     wake_waiters();
+}
+
+void Job::count_me() {
+    LiveCounts::Counts counts;
+    if (!is_done(record_.state)) {
+        counts = {1, record_.total - record_.tally.terminal()};
+    }
+    share_.set(counts);
 }
 
 /// As publish, unless the picture shows everything already: looking at a job does not change it.

@@ -106,6 +106,7 @@ Job::Parts JobService::parts_of_jobs(LoopExecutor loop) {
             asio::dispatch(target.loop, std::move(work));
         };
     parts.ended = [this](const Job& job) { forget(job); };
+    parts.live = counts_;
     return parts;
 }
 
@@ -292,17 +293,8 @@ TenantLimits JobService::limits_of(const std::string& tenant) const {
 }
 
 TenantUse JobService::use_of(const std::string& tenant) const {
-    TenantUse use;
-    use.stored_bytes = stored_by(tenant);
-    const std::lock_guard lock{mutex_};
-    for (const auto& [id, job] : live_) {
-        if (job->tenant() == tenant) {
-            const auto snapshot = job->snapshot();
-            ++use.jobs;
-            use.queued_items += snapshot->record.total - snapshot->record.tally.terminal();
-        }
-    }
-    return use;
+    const auto counts = counts_->of(tenant);
+    return {counts.jobs, counts.items, stored_by(tenant)};
 }
 
 std::uint64_t JobService::stored_by(const std::string& tenant) const {
@@ -351,13 +343,7 @@ Expected<void> JobService::may_queue(const std::string& tenant, std::uint64_t it
 }
 
 std::uint64_t JobService::unfinished_items() const {
-    const std::lock_guard lock{mutex_};
-    std::uint64_t sum = 0;
-    for (const auto& [id, job] : live_) {
-        const auto snapshot = job->snapshot();
-        sum += snapshot->record.total - snapshot->record.tally.terminal();
-    }
-    return sum;
+    return counts_->all().items;
 }
 
 std::size_t JobService::live_jobs() const {

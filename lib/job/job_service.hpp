@@ -191,6 +191,7 @@ private:
     std::atomic<bool> draining_{false};
     mutable std::mutex mutex_;  // guards the map; held for a look-up
     std::unordered_map<std::string, std::shared_ptr<Job>> live_;
+    const std::shared_ptr<LiveCounts> counts_ = std::make_shared<LiveCounts>();
 };
 
 }  // namespace fanfetch
