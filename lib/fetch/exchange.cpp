@@ -80,6 +80,7 @@ public:
     void on_waited();
 
     [[nodiscard]] bool receiving() const noexcept { return !ended_; }
+    [[nodiscard]] asio::mutable_buffer space() noexcept { return scratch_.buffer.space(); }
     void on_read(const error_code& error, std::size_t size);
     [[nodiscard]] bool wants_flush() const noexcept;
     [[nodiscard]] bool on_flushing();
@@ -143,6 +144,7 @@ void Exchange::prepare() {
     limits.header = ByteSize{order_.max_header_bytes};
     limits.body = ByteSize{order_.options->max_body_bytes};
     scratch_.reader.reset(request.method, limits);
+    scratch_.buffer.shrink();
 }
 
 /// Small requests fit into the socket's buffer: one system call and no suspension.
@@ -201,7 +203,8 @@ void Exchange::on_read(const error_code& error, std::size_t size) {
     if (error) {
         on_read_error(error);
     } else {
-        ended_ = !take({scratch_.buffer.data(), size});
+        ended_ = !take(scratch_.buffer.received(size));
+        scratch_.buffer.make_room(size);
     }
     if (!wants_flush()) {
         settle();
@@ -366,16 +369,15 @@ bool Exchange::fail_from(const error_code& error) {
 }
 
 /// Waits until the origin asks for the body, answers at once, or has had its time.
-awaitable<void> wait_for_leave(
-    Exchange& exchange, Connection& connection, asio::mutable_buffer space
-) {
+awaitable<void> wait_for_leave(Exchange& exchange, Connection& connection) {
     exchange.on_waiting();
     while (exchange.waiting()) {
         if (connection.tls) {
-            const auto [error, size] = co_await connection.tls->read_some(space);
+            const auto [error, size] = co_await connection.tls->read_some(exchange.space());
             exchange.on_answer(error, size);
         } else {
-            const auto [error, size] = co_await connection.socket.async_read_some(space, no_throw);
+            const auto [error, size] =
+                co_await connection.socket.async_read_some(exchange.space(), no_throw);
             exchange.on_answer(error, size);
         }
     }
@@ -417,12 +419,11 @@ awaitable<void> run_exchange(
     const ExchangeOrder& order, ExchangeEnd& end
 ) {
     Exchange exchange{connection, scratch, wheel, order, end};
-    const auto space = asio::buffer(scratch.buffer);
     exchange.prepare();
     exchange.send();
     while (exchange.sending() || exchange.withholds_body()) {
         if (!exchange.sending()) {
-            co_await wait_for_leave(exchange, connection, space);
+            co_await wait_for_leave(exchange, connection);
             continue;
         }
         if (connection.tls) {
@@ -436,10 +437,11 @@ awaitable<void> run_exchange(
     }
     while (exchange.receiving()) {
         if (connection.tls) {
-            const auto [error, size] = co_await connection.tls->read_some(space);
+            const auto [error, size] = co_await connection.tls->read_some(exchange.space());
             exchange.on_read(error, size);
         } else {
-            const auto [error, size] = co_await connection.socket.async_read_some(space, no_throw);
+            const auto [error, size] =
+                co_await connection.socket.async_read_some(exchange.space(), no_throw);
             exchange.on_read(error, size);
         }
         while (exchange.must_rest()) {

@@ -3,13 +3,13 @@
 #include "coro/deadline_wheel.hpp"
 #include "coro/loop.hpp"
 #include "fetch/body_collector.hpp"
+#include "fetch/read_buffer.hpp"
 #include "http/content_decoder.hpp"
 #include "http/request_writer.hpp"
 #include "http/response_reader.hpp"
 #include "model/redirect_policy.hpp"
 #include "net/connection.hpp"
 
-#include <array>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -60,7 +60,7 @@ struct ExchangeScratch {
     std::optional<ContentDecoder> decoder;
     std::string request;
     ResponseHead head;  ///< of an HTTP/2 response; the reader has that of HTTP/1
-    std::array<char, 16U << 10U> buffer;
+    ReadBuffer buffer;
 };
 
 /// One request on one connection.

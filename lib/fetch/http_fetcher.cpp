@@ -411,8 +411,9 @@ std::unique_ptr<ExchangeScratch> HttpFetcher::lease_scratch() {
 }
 
 void HttpFetcher::return_scratch(std::unique_ptr<ExchangeScratch> scratch) {
-    constexpr std::size_t kept = 64;  // about a megabyte
+    constexpr std::size_t kept = 64;  // less than a megabyte
     if (scratches_.size() < kept) {
+        scratch->buffer.shrink();
         scratches_.push_back(std::move(scratch));
     }
 }
