@@ -39,7 +39,16 @@ HttpReply json_reply(http::status status, std::string body) {
     reply.status = status;
     reply.set("Content-Type", "application/json");
     reply.body = std::move(body);
+    if (!reply.body.ends_with('\n')) {  // people look at it in terminals
+        reply.body += '\n';
+    }
     return reply;
+}
+
+void add_member(HttpReply& reply, std::string_view member) {
+    auto& body = reply.body;
+    body.resize(body.rfind('}'));
+    body.append(",").append(member).append("}\n");
 }
 
 std::string_view header_of(const HttpRequest& request, http::field name) {

@@ -41,8 +41,11 @@ struct ApiContext {
 /// A job as the API shows it.
 [[nodiscard]] std::string job_text(const JobSnapshot& job);
 
-/// A reply with a JSON body.
+/// A reply with a JSON body, as a line.
 [[nodiscard]] HttpReply json_reply(http::status status, std::string body);
+
+/// Puts a last member, `"name":value`, into the object that is the reply's body.
+void add_member(HttpReply& reply, std::string_view member);
 
 /// The value of a header, or an empty view.
 [[nodiscard]] std::string_view header_of(const HttpRequest& request, http::field name);

@@ -169,6 +169,9 @@ awaitable<HttpReply> GatherApi::gather(HttpRequest& request) {
             const auto text = co_await answer->next();
             sent = co_await out.write(text);
         }
+        if (sent) {
+            co_await out.write("\n");
+        }
     };
     co_return reply;
 }

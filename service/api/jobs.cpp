@@ -114,8 +114,8 @@ awaitable<HttpReply> JobsApi::submit(HttpRequest& request) {
     }
     auto reply = job_reply(status, *snapshot);
     if (const auto& callbacks = (*job)->callbacks(); !callbacks.empty()) {
-        reply.body.pop_back();  // this once with the secrets that we have made
-        reply.body += ",\"callbacks\":" + callbacks_json(callbacks, made_secret::shown) + '}';
+        // This once with the secrets that we have made.
+        add_member(reply, "\"callbacks\":" + callbacks_json(callbacks, made_secret::shown));
     }
     reply.set("Location", "/v1/jobs/" + (*job)->id());
     if (patience) {
@@ -252,8 +252,7 @@ awaitable<HttpReply> JobsApi::wait_for(
     auto reply = job_reply(http::status::ok, **job);
     const auto waited =
         std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock->now() - started);
-    reply.body.pop_back();
-    reply.body += ",\"waited_ms\":" + std::to_string(waited.count()) + '}';
+    add_member(reply, "\"waited_ms\":" + std::to_string(waited.count()));
     co_return reply;
 }
 
