@@ -2,8 +2,13 @@
 
 What an ideal client would do is concurrency divided by latency. nginx sleeps in its echo module, so
 that the origin itself has nothing to do but to wait; h2load shows what it bears.
+
+What a request in flight costs in memory is what the service needs beyond what it needs for a list as
+long whose requests are answered at once, a few at a time: the pages that the database keeps and the
+like are there anyway.
 """
 
+import contextlib
 import json
 import pathlib
 import re
@@ -19,7 +24,9 @@ from tls import tls_nginx
 
 LATENCY_S = 0.1
 WARM_UP_S, SECONDS = 4, 5
-SLEEPY = "location /slow {{ echo_sleep {latency}; echo hello; }}".format(latency=LATENCY_S)
+FEW = 50
+SLEEPY = ("location /slow {{ echo_sleep {latency}; echo hello; }} location /fast {{ echo hello; }}"
+          .format(latency=LATENCY_S))
 
 
 def h2load(url: str, concurrency: int) -> float:
@@ -39,10 +46,15 @@ def reached(service, link, job: str, succeeded: float) -> dict:
         time.sleep(0.02)
 
 
-def fanfetch(args, folder, url: str, concurrency: int, **settings) -> dict:
-    """Rate and CPU from warm to nearly done, and memory."""
+def url_count(concurrency: int) -> int:
+    """As many as keep so many in flight for all of the time."""
+    return int(concurrency / LATENCY_S * (WARM_UP_S + SECONDS))
+
+
+@contextlib.contextmanager
+def posted(args, folder, url: str, count: int, concurrency: int, settings: dict):
+    """The service with a job of so many URLs, which is under way."""
     data = pathlib.Path(tempfile.mkdtemp(prefix="data-", dir=folder))
-    count = int(concurrency / LATENCY_S * (WARM_UP_S + SECONDS))
     options = {"concurrency": concurrency, "per_host": {"concurrency": concurrency},
                "http_version": "1.1"}
     lines = json.dumps({"options": options}).encode() + b"\n" + b"".join(
@@ -50,25 +62,33 @@ def fanfetch(args, folder, url: str, concurrency: int, **settings) -> dict:
     try:
         with serve(args.binary, data, CLIENT_CORE, job__max_concurrency=concurrency,
                    host__max_concurrency=concurrency, **settings) as service:
-            status, job = service.call("POST", "/v1/jobs", json.dumps(
-                {"urls": [url], "options": {"http_version": "1.1"}}))
-            assert status == 202, job
-            service.wait_done(job["id"])
-            idle_kib = service.memory_kib("VmRSS")
             status, job = service.call("POST", "/v1/jobs", lines, "application/x-ndjson")
             assert status == 202, job
-            link = service.connect()
-            before = reached(service, link, job["id"], 0.4 * count)
-            started, cpu = time.monotonic(), service.cpu_s()
-            after = reached(service, link, job["id"], 0.9 * count)
-            seconds, cpu = time.monotonic() - started, service.cpu_s() - cpu
-            assert after["failed"] == 0, after
-            peak = service.memory_kib("VmHWM")
-            return {"rate": (after["succeeded"] - before["succeeded"]) / seconds,
-                    "core": cpu / seconds,
-                    "kib_each": (peak - idle_kib) / concurrency}
+            yield service, job["id"]
     finally:
         shutil.rmtree(data)
+
+
+def peak_with_few_kib(args, folder, url: str, count: int, settings: dict) -> int:
+    with posted(args, folder, url, count, FEW, settings) as (service, job):
+        service.wait_done(job)
+        return service.memory_kib("VmHWM")
+
+
+def fanfetch(args, folder, url: str, concurrency: int, **settings) -> dict:
+    """Rate and CPU from warm to nearly done, and memory."""
+    count = url_count(concurrency)
+    few_kib = peak_with_few_kib(args, folder, url.replace("/slow", "/fast"), count, settings)
+    with posted(args, folder, url, count, concurrency, settings) as (service, job):
+        link = service.connect()
+        before = reached(service, link, job, 0.4 * count)
+        started, cpu = time.monotonic(), service.cpu_s()
+        after = reached(service, link, job, 0.9 * count)
+        seconds, cpu = time.monotonic() - started, service.cpu_s() - cpu
+        assert after["failed"] == 0, after
+        return {"rate": (after["succeeded"] - before["succeeded"]) / seconds,
+                "core": cpu / seconds,
+                "kib_each": (service.memory_kib("VmHWM") - few_kib) / (concurrency - FEW)}
 
 
 def in_flight(args) -> None:
