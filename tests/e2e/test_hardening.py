@@ -71,13 +71,14 @@ def test_hrd_01_runs_bare(tmp_path, origin):
     if told := re.search(r"suppressions=(\S+)", environment.get("TSAN_OPTIONS", "")):  # nobody may read it where it is
         readable = shutil.copy(told[1], tmp_path)
         environment["TSAN_OPTIONS"] = environment["TSAN_OPTIONS"].replace(told[1], readable)
-    inner = (f"mount --bind {data} {data} && mount -o remount,bind,ro / && "
-             f"exec setpriv --reuid 31337 --regid 31337 --clear-groups --no-new-privs --bounding-set=-all "
-             f"--inh-caps=-all {binary} serve --set listen.port=0 --set data.dir={data} "
-             f"--set egress.allow=127.0.0.0/8 --set log.level=warn")  # fmt: skip
-    process = subprocess.Popen(["unshare", "--mount", "sh", "-c", inner], stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(
+        ["bwrap", "--ro-bind", "/", "/", "--bind", str(data), str(data), "--die-with-parent", "--cap-drop", "ALL",
+         "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP",  # for the next, which drops them
+         "setpriv", "--reuid", "31337", "--regid", "31337", "--clear-groups", "--no-new-privs", "--bounding-set=-all",
+         "--inh-caps=-all", str(binary), "serve", "--set", "listen.port=0", "--set", f"data.dir={data}",
+         "--set", "egress.allow=127.0.0.0/8", "--set", "log.level=warn"], stdout=subprocess.PIPE, env=environment)  # fmt: skip
+    ready = json.loads(process.stdout.readline())
     try:
-        ready = json.loads(process.stdout.readline())
         status = pathlib.Path(f"/proc/{ready['pid']}/status").read_text()
         for line in ("CapEff", "CapPrm", "CapBnd"):
             assert re.search(rf"^{line}:\s*0+$", status, re.M), line
@@ -90,7 +91,7 @@ def test_hrd_01_runs_bare(tmp_path, origin):
                             '{"extract": ["title"]}', html)  # fmt: skip
         assert parsed.returncode == 0, parsed.stderr
     finally:
-        process.terminate()
+        os.kill(ready["pid"], signal.SIGTERM)
         assert process.wait(timeout=LIMIT_S) == 0
 
 
