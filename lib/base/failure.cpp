@@ -121,6 +121,13 @@ constexpr const Row& row_of(failure_code code) noexcept {
 
 }  // namespace
 
+std::string summary(const Failure& failure) {
+    if (failure.members.size() <= 1) {
+        return failure.detail;
+    }
+    return failure.detail + " (the first of " + std::to_string(failure.members.size()) + " faults)";
+}
+
 std::string_view dotted(failure_code code) noexcept {
     return row_of(code).dotted;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace fanfetch {
 
@@ -116,15 +117,26 @@ enum class failure_code : std::uint16_t {
     idempotency_in_progress = 264,  ///< 409: the first request with the key is not answered yet
 };
 
+/// One member of a document that is at fault.
+struct MemberFault {
+    std::string pointer;  ///< JSON Pointer (RFC 6901); empty: the document as a whole
+    std::string detail;
+
+    bool operator==(const MemberFault&) const = default;
+};
+
 /// What went wrong, in words for a person: "what was being done: what went wrong".
 ///
 /// `detail` carries the value at fault, never a secret and never a refused address.
 struct Failure {
     failure_code code = failure_code::internal;
     std::string detail;
-    std::uint16_t http_status = 0;  ///< the origin's status when code is http_status
-    std::string pointer;            ///< JSON Pointer of the member at fault, where there is one
+    std::uint16_t http_status = 0;     ///< the origin's status when code is http_status
+    std::vector<MemberFault> members;  ///< what is at fault in a request's document, as found
 };
+
+/// The detail, and how many members beside the first are at fault.
+[[nodiscard]] std::string summary(const Failure& failure);
 
 /// The stable dotted spelling, e.g. "dns.timeout"; "http.status" stands for http_status.
 [[nodiscard]] std::string_view dotted(failure_code code) noexcept;

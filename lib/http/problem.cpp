@@ -22,11 +22,7 @@ void append_member(std::string& json, std::string_view name, std::string_view va
 }  // namespace
 
 Problem problem_of(const Failure& failure) {
-    Problem problem{failure.code, failure.detail, {}};
-    if (!failure.pointer.empty()) {
-        problem.errors.push_back({failure.pointer, failure.detail});
-    }
-    return problem;
+    return Problem{failure.code, summary(failure), failure.members};
 }
 
 std::string problem_json(

@@ -8,20 +8,14 @@
 
 namespace fanfetch {
 
-/// One member of a request that is at fault.
-struct ProblemMember {
-    std::string pointer;  ///< JSON Pointer (RFC 6901)
-    std::string detail;
-};
-
 /// What a client is told when something went wrong.
 struct Problem {
     failure_code code = failure_code::internal;
     std::string detail;
-    std::vector<ProblemMember> errors;
+    std::vector<MemberFault> errors;
 };
 
-/// A failure as a problem; its pointer becomes the one entry of `errors`.
+/// A failure as a problem; its members at fault become `errors`.
 [[nodiscard]] Problem problem_of(const Failure& failure);
 
 /// The value of Content-Type that goes with problem_json.

@@ -26,7 +26,7 @@ Fault read_url(const JsonMember& member, CallbackOrder& order, const OptionConte
     }
     if (context.limits.why_not_callback) {
         if (auto refused = context.limits.why_not_callback(*url)) {
-            refused->pointer = member.pointer();
+            refused->members.push_back({member.pointer(), refused->detail});
             return refused;
         }
     }
@@ -59,10 +59,8 @@ Fault read_fields(const JsonMember& member, CallbackOrder& order, const OptionCo
         return member.unexpected("an object of header fields");
     }
     std::size_t bytes = 0;
-    for (const auto& entry : *object) {
-        const std::string_view name = entry.key();
-        const JsonMember child{member, name, entry.value()};
-        const auto* const text = entry.value().if_string();
+    const auto read = [&](const JsonMember& child, std::string_view name) -> Fault {
+        const auto* const text = child.value().if_string();
         if (text == nullptr) {
             return child.unexpected("a text");
         }
@@ -73,6 +71,10 @@ Fault read_fields(const JsonMember& member, CallbackOrder& order, const OptionCo
         }
         bytes += name.size() + text->size();
         order.headers.push_back({std::string{name}, std::string{*text}});
+        return std::nullopt;
+    };
+    if (auto fault = read_entries(member, *object, read)) {
+        return fault;
     }
     if (order.headers.size() > most_fields || bytes > longest_fields) {
         return member.refused("more than 20 header fields or 4 KiB of them");

@@ -47,19 +47,12 @@ Fault read_headers(const JsonMember& member, FetchOptions& options, const Option
         return member.unexpected("an object of header fields");
     }
     std::vector<HeaderField> fields;
-    for (const auto& entry : *object) {
-        const std::string_view name = entry.key();
-        const JsonMember child{member, name, entry.value()};
-        auto fault =
-            entry.value().is_array()
-                ? read_list(
-                      child, longest_list,
-                      [&](const JsonMember& element) { return read_header(element, name, fields); }
-                  )
-                : read_header(child, name, fields);
-        if (fault) {
-            return fault;
-        }
+    auto fault = read_entries(member, *object, [&](const JsonMember& child, std::string_view name) {
+        const auto read = [&](const JsonMember& one) { return read_header(one, name, fields); };
+        return child.value().is_array() ? read_list(child, longest_list, read) : read(child);
+    });
+    if (fault) {
+        return fault;
     }
     override_headers(options.headers, std::move(fields));
     if (const auto why = why_not_headers(options.headers)) {

@@ -72,27 +72,25 @@ Fault make_item_extras(
     }
     auto options = job;
     json::object kept;
-    for (const auto& entry : *object) {
-        const std::string_view name = entry.key();
-        const JsonMember member{request, name, entry.value()};
-        Fault fault;
-        std::string text;
+    const auto read = [&](const JsonMember& member, std::string_view name) -> Fault {
         if (name == "url" || name == "last_error") {
-            continue;
+            return std::nullopt;
         }
+        kept.emplace(name, member.value());
+        std::string text;
         if (name == "id") {
-            fault = read_text(member, longest_id, text);
-        } else if (name == "metadata") {
-            fault = read_metadata(member, text);
-        } else if (is_fetch_option(name)) {
-            fault = read_fetch_option(member, name, context, options);
-        } else {
-            fault = member.refused("there is no such member");
+            return read_text(member, longest_id, text);
         }
-        if (fault) {
-            return fault;
+        if (name == "metadata") {
+            return read_metadata(member, text);
         }
-        kept.emplace(entry.key(), entry.value());
+        if (is_fetch_option(name)) {
+            return read_fetch_option(member, name, context, options);
+        }
+        return member.refused("there is no such member");
+    };
+    if (auto fault = read_entries(request, *object, read)) {
+        return fault;
     }
     extras = kept.empty() ? std::string{} : canonical_json(json::value(std::move(kept)));
     return std::nullopt;

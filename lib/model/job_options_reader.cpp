@@ -238,14 +238,9 @@ Fault read_job_options(
     if (object == nullptr) {
         return member.unexpected("an object");
     }
-    for (const auto& entry : *object) {
-        const std::string_view name = entry.key();
-        const JsonMember child{member, name, entry.value()};
-        if (auto fault = read_job_option(child, name, context, options)) {
-            return fault;
-        }
-    }
-    return std::nullopt;
+    return read_entries(member, *object, [&](const JsonMember& child, std::string_view name) {
+        return read_job_option(child, name, context, options);
+    });
 }
 
 }  // namespace fanfetch

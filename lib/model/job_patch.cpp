@@ -89,17 +89,11 @@ Fault read_job_patch(const JsonMember& member, const OptionContext& context, Job
     if (object == nullptr) {
         return member.unexpected("an object");
     }
-    for (const auto& entry : *object) {
-        const std::string_view name = entry.key();
-        const JsonMember child{member, name, entry.value()};
-        if (std::ranges::count(changeable, name) == 0) {
-            return child.refused("there is no such member, or it cannot be changed");
-        }
-        if (auto fault = read_one(child, name, context, patch)) {
-            return fault;
-        }
-    }
-    return std::nullopt;
+    return read_entries(member, *object, [&](const JsonMember& child, std::string_view name) {
+        return std::ranges::count(changeable, name) == 0
+                   ? child.refused("there is no such member, or it cannot be changed")
+                   : read_one(child, name, context, patch);
+    });
 }
 
 }  // namespace fanfetch

@@ -58,6 +58,33 @@ std::string between(const std::string& least, const std::string& most) {
 
 }  // namespace
 
+bool Faults::add(Fault fault) {
+    if (!fault) {
+        return true;
+    }
+    if (!joined_) {
+        joined_ = std::move(fault);
+        return joined_->members.size() < most;
+    }
+    auto& members = joined_->members;
+    if (members.empty()) {
+        members.push_back({"", joined_->detail});
+    }
+    if (fault->members.empty()) {
+        fault->members.push_back({"", std::move(fault->detail)});
+    }
+    for (auto& member : fault->members) {
+        if (members.size() < most) {
+            members.push_back(std::move(member));
+        }
+    }
+    return members.size() < most;
+}
+
+Fault Faults::joined() && {
+    return std::move(joined_);
+}
+
 std::string pointer_token(std::string_view name) {
     constexpr std::size_t longest_name = 128;
     std::string token = "/";
@@ -88,7 +115,11 @@ Failure JsonMember::unexpected(std::string_view expected) const {
 Failure JsonMember::refused(std::string_view why) const {
     auto where = pointer();
     auto detail = "reading " + (where.empty() ? "the document" : where) + ": " + std::string{why};
-    return Failure{failure_code::api_invalid, std::move(detail), 0, std::move(where)};
+    Failure failure{failure_code::api_invalid, std::move(detail), 0, {}};
+    if (!where.empty()) {
+        failure.members.push_back({std::move(where), failure.detail});
+    }
+    return failure;
 }
 
 Fault read_integer(

@@ -21,6 +21,24 @@ namespace fanfetch {
 /// Why a document was refused; nullopt: it was not.
 using Fault = std::optional<Failure>;
 
+/// The faults found in one document, put together into the one that tells of each.
+///
+/// A client that has to mend a document wants to hear of everything at once, and of no more than a
+/// person reads.
+class Faults {
+public:
+    static constexpr std::size_t most = 20;
+
+    /// Adds what a reader found, if anything. False when reading on would tell nothing more.
+    bool add(Fault fault);
+
+    /// All of them: the first one's code and detail, the members of each.
+    [[nodiscard]] Fault joined() &&;
+
+private:
+    Fault joined_;
+};
+
 /// One step of a JSON Pointer: "/" and the name, escaped and bounded, since names come from
 /// clients.
 ///
@@ -127,12 +145,26 @@ Fault read_list(const JsonMember& member, std::size_t longest, Read&& read) {
     if (list == nullptr || list->size() > longest) {
         return member.unexpected("a list of at most " + std::to_string(longest) + " elements");
     }
+    Faults faults;
     for (std::size_t i = 0; i < list->size(); ++i) {
-        if (auto fault = read(JsonMember{member, i, (*list)[i]})) {
-            return fault;
+        if (!faults.add(read(JsonMember{member, i, (*list)[i]}))) {
+            break;
         }
     }
-    return std::nullopt;
+    return std::move(faults).joined();
+}
+
+/// Calls `read` for every member of `object`, which is the value of `member`.
+template <class Read>
+Fault read_entries(const JsonMember& member, const boost::json::object& object, Read&& read) {
+    Faults faults;
+    for (const auto& entry : object) {
+        const std::string_view name = entry.key();
+        if (!faults.add(read(JsonMember{member, name, entry.value()}, name))) {
+            break;
+        }
+    }
+    return std::move(faults).joined();
 }
 
 /// How one member of an object is read into a Target.
@@ -153,19 +185,11 @@ Fault read_members(
     if (object == nullptr) {
         return member.unexpected("an object");
     }
-    for (const auto& entry : *object) {
-        const JsonMember child{member, entry.key(), entry.value()};
-        const auto row = std::ranges::find(
-            rows, std::string_view{entry.key()}, &MemberRow<Target, Context>::name
-        );
-        if (row == rows.end()) {
-            return child.refused("there is no such member");
-        }
-        if (auto fault = row->read(child, target, context)) {
-            return fault;
-        }
-    }
-    return std::nullopt;
+    return read_entries(member, *object, [&](const JsonMember& child, std::string_view name) {
+        const auto row = std::ranges::find(rows, name, &MemberRow<Target, Context>::name);
+        return row == rows.end() ? child.refused("there is no such member")
+                                 : row->read(child, target, context);
+    });
 }
 
 }  // namespace fanfetch

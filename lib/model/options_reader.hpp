@@ -36,8 +36,8 @@ struct OptionContext {
 /// Options of the API that this version does not carry out are refused as such: nothing that was
 /// asked for is ignored in silence. A value that asks for what happens anyway is accepted.
 ///
-/// Errors  api_invalid with the pointer of the first member at fault; `options` is then half
-///         written and of no use
+/// Errors  api_invalid with the pointer of every member at fault (Faults::most of them); `options`
+///         is then half written and of no use
 Fault read_job_options(const JsonMember& member, const OptionContext& context, JobOptions& options);
 
 /// Reads one member of a job's `options` by its name, in the same way.

@@ -89,11 +89,14 @@ Fault read_rerun(const JsonMember& member, RerunSelection& selection) {
         return fault;
     }
     // An empty list selects nothing by its words; asking for nothing is a mistake to be told.
-    for (const auto& entry : member.value().get_object()) {
-        const auto* const list = entry.value().if_array();
-        if (list != nullptr && list->empty()) {
-            return JsonMember{member, entry.key(), entry.value()}.refused("the list is empty");
-        }
+    const auto& object = member.value().get_object();
+    fault = read_entries(member, object, [](const JsonMember& child, std::string_view) {
+        const auto* const list = child.value().if_array();
+        return list != nullptr && list->empty() ? Fault{child.refused("the list is empty")}
+                                                : Fault{};
+    });
+    if (fault) {
+        return fault;
     }
     if (selection == RerunSelection{}) {
         selection.states = {item_state::failed};

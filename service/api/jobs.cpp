@@ -11,10 +11,12 @@
 #include "http/conditional.hpp"
 #include "http/prefer.hpp"
 #include "http/router_query.hpp"
+#include "model/json_member.hpp"
 
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <functional>
 #include <utility>
@@ -41,19 +43,17 @@ std::vector<std::string_view> preferences_of(const HttpRequest& request) {
     return fields;
 }
 
-Expected<cancel_mode> read_cancel_mode(const json::object& document) {
-    cancel_mode mode = cancel_mode::abort;
-    for (const auto& [name, value] : document) {
-        const std::string pointer = "/" + std::string{name};
-        if (name != "mode") {
-            return Failure{
-                failure_code::api_invalid, "reading the body: unknown member", 0, pointer};
-        }
-        if (value != "abort" && value != "drain") {
-            return Failure{
-                failure_code::api_invalid, "reading mode: abort or drain is wanted", 0, pointer};
-        }
-        mode = value == "abort" ? cancel_mode::abort : cancel_mode::drain;
+Expected<cancel_mode> read_cancel_mode(const json::value& document) {
+    static constexpr std::array words{
+        JsonWord{"abort", cancel_mode::abort}, JsonWord{"drain", cancel_mode::drain}};
+    auto mode = cancel_mode::abort;
+    const JsonMember root{document, ""};
+    const auto read = [&](const JsonMember& member, std::string_view name) -> Fault {
+        return name == "mode" ? read_word(member, words, mode)
+                              : member.refused("there is no such member");
+    };
+    if (auto fault = read_entries(root, document.get_object(), read)) {
+        return std::move(*fault);
     }
     return mode;
 }
@@ -266,7 +266,7 @@ awaitable<HttpReply> JobsApi::cancel(HttpRequest& request) {
     if (!document) {
         co_return problem_reply(document.error());
     }
-    const auto mode = read_cancel_mode(document->get_object());
+    const auto mode = read_cancel_mode(*document);
     if (!mode) {
         co_return problem_reply(mode.error());
     }

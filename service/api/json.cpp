@@ -196,7 +196,7 @@ Expected<json::value> parse_json(std::string_view text) {
             failure_code::api_invalid,
             "reading JSON: a member occurs twice at byte " + std::to_string(offset)
         );
-        failure.pointer = std::move(*builder.repeated);
+        failure.members.push_back({std::move(*builder.repeated), failure.detail});
         return failure;
     }
     if (!error && offset < text.size()) {

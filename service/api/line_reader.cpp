@@ -126,7 +126,7 @@ Expected<void> LineReader::take_json(std::string_view line, std::vector<Item>& i
     }
     Item read;
     if (const auto fault = read_request(root, context_.options.fetch, option_context, read)) {
-        return bad_line(fault->detail, items);
+        return bad_line(summary(*fault), items);
     }
     auto item = next_item(items);
     if (!item) {

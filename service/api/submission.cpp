@@ -6,8 +6,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace fanfetch {
@@ -15,25 +15,18 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view plain_list = "urls";
+constexpr std::string_view request_list = "requests";
+
+bool is_list(std::string_view name) noexcept {
+    return name == plain_list || name == request_list;
+}
+
 Failure too_many(std::uint64_t limit) {
     return failed(
         failure_code::job_too_many_items,
         "reading the items: more than " + std::to_string(limit) + " in one job"
     );
-}
-
-/// The member that lists the items; exactly one of the two is there.
-Expected<std::string_view> list_name(const JsonMember& root, const json::object& object) {
-    const bool urls = object.contains("urls");
-    if (urls && object.contains("requests")) {
-        return JsonMember{root, "requests", object.at("requests")}.refused(
-            "urls and requests exclude each other"
-        );
-    }
-    if (!urls && !object.contains("requests")) {
-        return root.refused("there are neither urls nor requests");
-    }
-    return std::string_view{urls ? "urls" : "requests"};
 }
 
 Fault read_items(
@@ -51,18 +44,38 @@ Fault read_items(
     }
     const OptionContext option_context{context.limits.options, context.now};
     submission.items.reserve(array->size());
-    for (std::size_t i = 0; i < array->size(); ++i) {
-        const JsonMember request{list, i, (*array)[i]};
+    return read_list(list, array->size(), [&](const JsonMember& request) -> Fault {
         if (plain && !request.value().is_string()) {
             return request.unexpected("a URL (objects belong into requests)");
         }
         auto& item = submission.items.emplace_back();
-        item.index = context.first_index + i;
-        if (auto fault = read_request(request, submission.options.fetch, option_context, item)) {
-            return fault;
-        }
+        item.index = context.first_index + submission.items.size() - 1;
+        return read_request(request, submission.options.fetch, option_context, item);
+    });
+}
+
+/// The items of `urls` or of `requests`: exactly one of the two is there.
+Fault read_lists(
+    const JsonMember& root, const json::object& object, const SubmissionContext& context,
+    Submission& submission
+) {
+    const auto* const urls = object.if_contains(plain_list);
+    const auto* const requests = object.if_contains(request_list);
+    if (urls != nullptr && requests != nullptr) {
+        return JsonMember{root, request_list, *requests}.refused(
+            "urls and requests exclude each other"
+        );
     }
-    return std::nullopt;
+    if (urls != nullptr) {
+        return read_items(JsonMember{root, plain_list, *urls}, true, context, submission);
+    }
+    if (requests != nullptr) {
+        return read_items(JsonMember{root, request_list, *requests}, false, context, submission);
+    }
+    if (context.may_be_empty) {
+        return std::nullopt;
+    }
+    return root.refused("there are neither urls nor requests");
 }
 
 Expected<Submission> read_body(
@@ -77,30 +90,20 @@ Expected<Submission> read_body(
     if (object == nullptr) {
         return root.unexpected("an object");
     }
-    for (const auto& entry : *object) {
-        const std::string_view name = entry.key();
-        if (name != "urls" && name != "requests" && !(with_options && name == "options")) {
-            return JsonMember{root, name, entry.value()}.refused("there is no such member");
-        }
-    }
     Submission submission{context.options, {}};
-    // First the options: the items are judged laid over them.
-    if (const auto* const options = object->if_contains("options")) {
+    Faults faults;
+    faults.add(read_entries(root, *object, [&](const JsonMember& member, std::string_view name) {
+        const bool known = is_list(name) || (with_options && name == "options");
+        return known ? Fault{} : Fault{member.refused("there is no such member")};
+    }));
+    // The options before the items, which are judged laid over them.
+    if (const auto* const options = with_options ? object->if_contains("options") : nullptr) {
         const OptionContext option_context{context.limits.options, context.now};
         const JsonMember member{root, "options", *options};
-        if (auto fault = read_job_options(member, option_context, submission.options)) {
-            return std::move(*fault);
-        }
+        faults.add(read_job_options(member, option_context, submission.options));
     }
-    if (context.may_be_empty && !object->contains("urls") && !object->contains("requests")) {
-        return submission;
-    }
-    const auto name = list_name(root, *object);
-    if (!name) {
-        return name.error();
-    }
-    const JsonMember list{root, *name, object->at(*name)};
-    if (auto fault = read_items(list, *name == "urls", context, submission)) {
+    faults.add(read_lists(root, *object, context, submission));
+    if (auto fault = std::move(faults).joined()) {
         return std::move(*fault);
     }
     return submission;

@@ -20,6 +20,19 @@ void read_url(std::string_view text, Item& item) {
     item.failure = std::move(url).error();
 }
 
+Fault read_url_member(const JsonMember& request, const boost::json::object& object, Item& item) {
+    const auto* const url = object.if_contains("url");
+    if (url == nullptr) {
+        return request.refused("there is no url");
+    }
+    const auto* const text = url->if_string();
+    if (text == nullptr) {
+        return JsonMember{request, "url", *url}.unexpected("a text");
+    }
+    read_url(*text, item);
+    return std::nullopt;
+}
+
 }  // namespace
 
 Item plain_item(std::uint64_t index, std::string_view url) {
@@ -40,21 +53,12 @@ Fault read_request(
     if (object == nullptr) {
         return request.unexpected("a URL or a request object");
     }
-    const auto* const url = object->if_contains("url");
-    if (url == nullptr) {
-        return request.refused("there is no url");
-    }
-    const auto* const text = url->if_string();
-    if (text == nullptr) {
-        return JsonMember{request, "url", *url}.unexpected("a text");
-    }
+    Faults faults;
+    faults.add(read_url_member(request, *object, item));
     if (object->size() > 1) {
-        if (auto fault = make_item_extras(request, job, context, item.extras)) {
-            return fault;
-        }
+        faults.add(make_item_extras(request, job, context, item.extras));
     }
-    read_url(*text, item);
-    return std::nullopt;
+    return std::move(faults).joined();
 }
 
 }  // namespace fanfetch

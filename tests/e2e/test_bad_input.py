@@ -169,6 +169,24 @@ def test_bad_option_is_422_and_pointed_at(service, name, value, pointer):
     assert any(one.startswith("/options/" + pointer) for one in pointers), problem
 
 
+def test_every_fault_of_a_document_is_told_at_once(service):
+    body = {
+        "urls": [URL, 1],
+        "options": {"concurrency": 0, "timeouts": {"total": "soon"}, "tags": ["x"]},
+        "extra": True,
+    }
+
+    problem = refused(service.post("/v1/jobs", body), 422)
+
+    assert sorted(error["pointer"] for error in problem["errors"]) == [
+        "/extra",
+        "/options/concurrency",
+        "/options/timeouts/total",
+        "/urls/1",
+    ]
+    assert problem["detail"].endswith("(the first of 4 faults)"), problem
+
+
 def test_bad_option_in_the_first_line_refuses_the_upload(service):
     lines = f'{{"options":{{"concurrency":0}}}}\n"{URL}"\n'
 

@@ -31,14 +31,17 @@ TEST(Problem, Inj07InputStandsInItOnlyAsJsonText) {
     EXPECT_EQ(json.find('\xff'), std::string::npos);
 }
 
-TEST(Problem, PointerOfAFailureBecomesItsError) {
+TEST(Problem, MembersOfAFailureBecomeItsErrors) {
     Failure failure = failed(failure_code::api_invalid, "odd");
-    failure.pointer = "/urls/0";
+    failure.members = {{"/urls/0", "odd"}};
 
-    const auto problem = problem_of(failure);
+    EXPECT_EQ(problem_of(failure).errors, failure.members);
+    EXPECT_EQ(problem_of(failure).detail, "odd");
 
-    ASSERT_EQ(problem.errors.size(), 1U);
-    EXPECT_EQ(problem.errors[0].pointer, "/urls/0");
+    failure.members.push_back({"/urls/3", "odder"});
+
+    EXPECT_EQ(problem_of(failure).errors, failure.members);
+    EXPECT_EQ(problem_of(failure).detail, "odd (the first of 2 faults)");
 }
 
 TEST(Problem, UnavailableServiceSaysWhenToComeBack) {

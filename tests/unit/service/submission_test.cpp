@@ -2,6 +2,7 @@
 
 #include "model/extract_part.hpp"
 #include "model/item_extras.hpp"
+#include "support/first_pointer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -136,7 +137,7 @@ TEST(ParseSubmission, ADeadlineMayBeATime) {
     ASSERT_TRUE(later.has_value()) << later.error().detail;
     EXPECT_EQ(later->options.deadline, 30s);
     ASSERT_FALSE(past.has_value());
-    EXPECT_EQ(past.error().pointer, "/options/deadline");
+    EXPECT_EQ(first_pointer(past.error()), "/options/deadline");
 }
 
 struct Refusal {
@@ -249,7 +250,7 @@ TEST(ParseSubmission, Cli08PointsAtTheOptionAtFault) {
 
         ASSERT_FALSE(submission.has_value()) << options;
         EXPECT_EQ(submission.error().code, failure_code::api_invalid) << options;
-        EXPECT_EQ(submission.error().pointer, pointer) << options;
+        EXPECT_EQ(first_pointer(submission.error()), pointer) << options;
     }
 }
 
@@ -285,8 +286,63 @@ TEST(ParseSubmission, Cli08PointsAtTheMemberAtFault) {
 
         ASSERT_FALSE(submission.has_value()) << body;
         EXPECT_EQ(submission.error().code, failure_code::api_invalid) << body;
-        EXPECT_EQ(submission.error().pointer, pointer) << body;
+        EXPECT_EQ(first_pointer(submission.error()), pointer) << body;
     }
+}
+
+TEST(ParseSubmission, Cli08PointsAtEveryMemberAtFault) {
+    const auto submission = parse(R"({
+        "option": {},
+        "options": {"concurrency": 0, "ttl": "1h", "timeouts": {"connect": -1, "never": 1},
+                    "tags": ["good", 1, ""], "headers": {"Host": "a.test", "X": "1"}},
+        "requests": ["http://a.test/", 1, {"method": "GE T", "id": 7}]
+    })");
+
+    ASSERT_FALSE(submission.has_value());
+    std::vector<std::string> pointers;
+    for (const auto& member : submission.error().members) {
+        pointers.push_back(member.pointer);
+        EXPECT_TRUE(member.detail.starts_with("reading " + member.pointer + ": ")) << member.detail;
+    }
+    const std::vector<std::string> expected{
+        "/option",
+        "/options/concurrency",
+        "/options/timeouts/connect",
+        "/options/timeouts/never",
+        "/options/tags/1",
+        "/options/tags/2",
+        "/options/headers/Host",
+        "/requests/1",
+        "/requests/2",
+        "/requests/2/method",
+        "/requests/2/id"};
+    EXPECT_EQ(pointers, expected);
+    EXPECT_EQ(submission.error().detail, submission.error().members.front().detail);
+}
+
+TEST(ParseSubmission, Cli08StopsPointingWhereNobodyReadsOn) {
+    const auto refused = [](std::size_t wrong) {
+        std::string body = R"({"urls":["http://a.test/")";
+        for (std::size_t i = 0; i < wrong; ++i) {
+            body += ",1";
+        }
+        return parse(body + "]}").error().members.size();
+    };
+
+    EXPECT_EQ(refused(Faults::most), Faults::most);
+    EXPECT_EQ(refused(Faults::most + 1), Faults::most);
+}
+
+TEST(ParseSubmission, Cli08FaultOfTheWholeDocumentStandsBesideThoseOfMembers) {
+    const auto submission = parse(R"({"options":{"ttl":0}})");
+
+    ASSERT_FALSE(submission.has_value());
+    const auto& members = submission.error().members;
+    ASSERT_EQ(members.size(), 2U);
+    EXPECT_EQ(members[0].pointer, "/options/ttl");
+    EXPECT_EQ(
+        members[1], (MemberFault{"", "reading the document: there are neither urls nor requests"})
+    );
 }
 
 TEST(ParseSubmission, Cli08RepeatedMembersAreRefusedNotLastWins) {
@@ -294,7 +350,7 @@ TEST(ParseSubmission, Cli08RepeatedMembersAreRefusedNotLastWins) {
 
     ASSERT_FALSE(submission.has_value());
     EXPECT_EQ(api_status(submission.error().code), 422);
-    EXPECT_EQ(submission.error().pointer, "/options/ttl");
+    EXPECT_EQ(first_pointer(submission.error()), "/options/ttl");
 }
 
 TEST(ParseSubmission, Inj02And03RefusesHeadersThatAreNotTheCallersToSet) {
@@ -327,7 +383,7 @@ TEST(ParseSubmission, Inj02And03RefusesHeadersThatAreNotTheCallersToSet) {
 
         ASSERT_FALSE(submission.has_value()) << headers;
         EXPECT_EQ(submission.error().code, failure_code::api_invalid) << headers;
-        EXPECT_TRUE(submission.error().pointer.starts_with("/options/headers/")) << headers;
+        EXPECT_TRUE(first_pointer(submission.error()).starts_with("/options/headers/")) << headers;
     }
 }
 
@@ -356,7 +412,7 @@ TEST(ParseSubmission, Tls19UnverifiedTlsNeedsTheOperatorsLeave) {
     const auto labelled = with_options(R"({"tls":{"verify":"label"}})");
 
     ASSERT_FALSE(refused.has_value());
-    EXPECT_EQ(refused.error().pointer, "/options/tls/verify");
+    EXPECT_EQ(first_pointer(refused.error()), "/options/tls/verify");
     ASSERT_TRUE(allowed.has_value());
     EXPECT_EQ(allowed->options.fetch.verify, tls_verify::off);
     ASSERT_TRUE(labelled.has_value()) << "no credentials go over such a connection";
@@ -411,7 +467,7 @@ TEST(ParseMoreItems, TakesNoOptions) {
     const auto items = parse_more_items(R"({"urls":["http://a.test/"],"options":{}})", {});
 
     ASSERT_FALSE(items.has_value());
-    EXPECT_EQ(items.error().pointer, "/options");
+    EXPECT_EQ(first_pointer(items.error()), "/options");
 }
 
 }  // namespace
