@@ -5,9 +5,11 @@
 #include "store/file.hpp"
 #include "store/sqlite/backup.hpp"
 #include "store/sqlite/schema.hpp"
+#include "store/sqlite/structure_check.hpp"
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -16,6 +18,9 @@
 
 namespace fanfetch::sqlite {
 namespace {
+
+/// What a start may take for it.
+constexpr std::chrono::milliseconds longest_structure_check{1500};
 
 Failure refused(const std::string& reason) {
     return failed(failure_code::store_unavailable, "opening the database: " + reason);
@@ -128,27 +133,6 @@ std::optional<Identity> bare_identity(const std::string& path) {
     }
 }
 
-/// Looks at the structure of every page, for as long as a start may take.
-void check_structure(Connection& connection) {
-    constexpr auto patience = std::chrono::milliseconds{1500};
-    constexpr int steps_between_looks = 10'000;
-    auto deadline = Steady::now() + patience;
-    const auto late = [](void* limit) -> int {
-        return Steady::now() > *static_cast<Steady::time_point*>(limit) ? 1 : 0;
-    };
-    sqlite3_progress_handler(connection.handle(), steps_between_looks, late, &deadline);
-    std::string verdict;
-    try {
-        verdict = connection.text("PRAGMA quick_check(1)");
-    } catch (const DatabaseError& error) {
-        verdict = error.code() == SQLITE_INTERRUPT ? "ok" : error.what();
-    }
-    sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
-    if (verdict != "ok") {
-        throw DatabaseError{SQLITE_CORRUPT, verdict.substr(0, verdict.find('\n'))};
-    }
-}
-
 void never_checkpoint_on_close(Connection& connection, int on) {
     sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on, nullptr);
 }
@@ -177,7 +161,7 @@ Expected<std::unique_ptr<Connection>> open_existing(const std::string& path, dur
     if (alone && (alone->id != whole.id || alone->commits > whole.commits)) {
         return refused("the WAL beside it belongs to another database or to an older copy");
     }
-    check_structure(*connection);
+    check_structure(*connection, longest_structure_check);
     never_checkpoint_on_close(*connection, 0);
     settle_in(*connection, how);
     migrate_schema(*connection);
