@@ -13,6 +13,14 @@ namespace fanfetch {
 
 namespace asio = boost::asio;
 
+namespace {
+
+/// What an upload may have given to the store and not be told of: enough to fill one group after
+/// the other, and little beside what the other uploads have there.
+constexpr std::size_t most_on_their_way = 512U << 10U;
+
+}  // namespace
+
 JobUpload::JobUpload(
     JobService& service, std::shared_ptr<Job> job, Future<Expected<void>> created, bool start_early
 )
@@ -105,7 +113,6 @@ Expected<void> JobUpload::may_append() const {
 }
 
 awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<RequestKey> key) {
-    constexpr std::size_t most_on_their_way = 4;
     if (items.empty() && !key) {
         co_return Expected<void>{};
     }
@@ -113,13 +120,15 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<
     if (!allowed) {
         co_return allowed.error();
     }
-    while (on_their_way_.size() >= most_on_their_way) {
+    while (bytes_on_their_way_ >= most_on_their_way) {
         auto oldest = co_await wait_for_oldest();
         if (!oldest) {
             co_return oldest.error();
         }
     }
+    std::size_t bytes = 0;
     for (auto& item : items) {
+        bytes += sizeof(Item) + item.text_size();
         item.index = appends_ ? Item::unnumbered : added_;
         ++added_;
         if (digester_ && !item.failure) {
@@ -135,7 +144,7 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<
     const auto count = items.size();
     auto appended = service_->store().append_items(job_->id(), std::move(items), std::move(key));
     if (appends_) {
-        tell_of(appended, [job = job_, count](const Expected<Commit>& commit) {
+        tell_of(appended, bytes, [job = job_, count](const Expected<Commit>& commit) {
             if (commit) {
                 job->grown(*commit);
             } else {
@@ -144,7 +153,7 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<
         });
     } else {
         job_->appending(std::move(kept), start_early_);
-        tell_of(appended, [job = job_](const Expected<Commit>& commit) {
+        tell_of(appended, bytes, [job = job_](const Expected<Commit>& commit) {
             if (commit) {
                 job->appended(*commit);
             }
@@ -155,9 +164,10 @@ awaitable<Expected<void>> JobUpload::add(std::vector<Item> items, std::optional<
 
 /// Waits are for the job to know: what is durable but not told to it would not be in the answer.
 template <class Tell>
-void JobUpload::tell_of(const Future<Expected<Commit>>& appended, Tell tell) {
+void JobUpload::tell_of(const Future<Expected<Commit>>& appended, std::size_t bytes, Tell tell) {
     Promise<Expected<void>> told;
-    on_their_way_.push_back(told.get_future());
+    on_their_way_.push_back({told.get_future(), bytes});
+    bytes_on_their_way_ += bytes;
     auto done = [told = std::move(told), tell = std::move(tell)](const auto& future) mutable {
         const auto& commit = future.result();
         tell(commit);
@@ -169,7 +179,8 @@ void JobUpload::tell_of(const Future<Expected<Commit>>& appended, Tell tell) {
 awaitable<Expected<void>> JobUpload::wait_for_oldest() {
     auto oldest = std::move(on_their_way_.front());
     on_their_way_.pop_front();
-    co_return co_await await_future(std::move(oldest));
+    bytes_on_their_way_ -= oldest.bytes;
+    co_return co_await await_future(std::move(oldest.told));
 }
 
 awaitable<Expected<void>> JobUpload::settle() {

@@ -63,7 +63,7 @@ public:
 
 private:
     template <class Tell>
-    void tell_of(const Future<Expected<Commit>>& appended, Tell tell);
+    void tell_of(const Future<Expected<Commit>>& appended, std::size_t bytes, Tell tell);
     awaitable<Expected<void>> wait_for_oldest();
     awaitable<Expected<void>> finish(JobChange change);
     [[nodiscard]] Expected<void> may_add(std::size_t count) const;
@@ -71,7 +71,13 @@ private:
     JobService* service_;
     std::shared_ptr<Job> job_;
     Future<Expected<void>> created_;
-    std::deque<Future<Expected<void>>> on_their_way_;  // done when the job has been told
+    /// Items that the store has been given.
+    struct OnTheWay {
+        Future<Expected<void>> told;  // done when the job has been told of them
+        std::size_t bytes;            // that they take
+    };
+    std::deque<OnTheWay> on_their_way_;
+    std::size_t bytes_on_their_way_ = 0;
     std::uint64_t added_ = 0;
     std::optional<RequestDigester> digester_;  // when the job has its requests compared
     bool start_early_;

@@ -32,6 +32,9 @@ struct Item {
     std::optional<RequestDigest> digest{};
     /// Index of that earlier item, whose result this one gets as well.
     std::optional<std::uint64_t> same_as{};
+
+    /// How long its own texts are, in bytes.
+    [[nodiscard]] std::size_t text_size() const noexcept { return url.size() + extras.size(); }
 };
 
 }  // namespace fanfetch

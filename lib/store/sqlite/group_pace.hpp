@@ -12,7 +12,7 @@ namespace fanfetch::sqlite {
 /// A commit costs about the same whether it carries one row or a hundred. So under load the
 /// writer waits a little for a group to fill; while little is asked of it, it waits for nobody.
 ///
-/// Units    load is counted in items: rows to insert
+/// Units    load is counted in items, as a Write counts them
 /// Threads  one owner; pure but for its own memory
 class GroupPace {
 public:

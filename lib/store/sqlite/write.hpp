@@ -17,7 +17,7 @@ class Write {
 public:
     virtual ~Write() = default;
 
-    /// About how many rows it comes to.
+    /// About how many usual items it comes to.
     [[nodiscard]] virtual std::size_t items() const noexcept { return 1; }
     /// Hands its responses to the segments, before the transaction.
     [[nodiscard]] virtual Expected<void> write_bodies(SegmentWriter&) { return {}; }

@@ -9,6 +9,15 @@ bool CreateJob::write_rows(WriteSession& session) {
     return true;
 }
 
+std::size_t AppendItems::items() const noexcept {
+    constexpr std::size_t usual_text = 256;
+    std::size_t count = 1;
+    for (const auto& item : items_) {
+        count += 1 + item.text_size() / usual_text;
+    }
+    return count;
+}
+
 bool AppendItems::write_rows(WriteSession& session) {
     auto commit = session.append_items(job_id_, items_, now_);
     if (commit && key_) {
