@@ -68,6 +68,7 @@ Expected<void> App::open_store() {
     options.durability = settings_.data.durability;
     options.min_free = settings_.data.min_free;
     options.longest_head = settings_.fetch.max_header_bytes;
+    options.metrics = &store_metrics_;
     auto store = open_sqlite_store(std::move(options));
     if (!store) {
         return store.error();
@@ -137,6 +138,7 @@ Expected<tcp::endpoint> App::listen() {
     options.limits.min_upload_rate = settings_.limits.min_upload_rate;
     options.essential = is_essential;
     options.log = &log_;
+    options.metrics = &server_metrics_;
     std::vector<LoopExecutor> loops;
     for (auto& shard : shards_) {
         loops.push_back(shard->loop.executor());
@@ -172,6 +174,15 @@ void App::add_gauges() {
     metrics_.gauge({"fanfetch_body_memory_bytes", "Bodies between wire and disk.", {}}, [this] {
         return static_cast<double>(memory_.used());
     });
+    StoreOptions store;
+    store.data_dir = settings_.data.dir;
+    metrics_.gauge({"fanfetch_disk_free_bytes", "Left on the disk of data.dir.", {}}, [store] {
+        return static_cast<double>(free_bytes(store).value_or(0));
+    });
+    const MetricLabel version{"version", {FANFETCH_VERSION}};
+    metrics_.gauge({"fanfetch_build_info", "Always 1; what is running.", {version}})
+        .elsewhere()
+        .set(1);
 }
 
 }  // namespace fanfetch

@@ -20,6 +20,7 @@
 #include "periodic.hpp"
 #include "settings.hpp"
 #include "store/job_store.hpp"
+#include "store/sqlite/open.hpp"
 #include "webhook/sender.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -85,6 +86,8 @@ private:
     const Settings& settings_;
     Logger& log_;
     MetricRegistry metrics_;
+    const StoreMetrics store_metrics_{StoreMetrics::make(metrics_)};
+    const ServerMetrics server_metrics_{ServerMetrics::make(metrics_)};
     MemoryBudget memory_;
     Bandwidth bandwidth_;
     PendingBytes pending_;

@@ -120,6 +120,8 @@ class Histogram {
 public:
     /// Counts one value. Units: the metric's.
     void observe(std::size_t shard, double value) const noexcept;
+    /// As `observe`, from the one thread beside the shards that does so for this metric.
+    void observe_elsewhere(double value) const noexcept { observe(cells_->shards(), value); }
 
 private:
     friend class MetricRegistry;

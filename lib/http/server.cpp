@@ -206,6 +206,14 @@ awaitable<void> HttpServer::Impl::wait_until_quiet(Steady::time_point deadline) 
     }
 }
 
+ServerMetrics ServerMetrics::make(MetricRegistry& registry) {
+    return {registry.counter(
+        {"fanfetch_api_answers_total",
+         "Answers to clients by the class of their status.",
+         {{"status", {"1xx", "2xx", "3xx", "4xx", "5xx"}}}}
+    )};
+}
+
 HttpServer::HttpServer(std::vector<LoopExecutor> shards, HttpHandler handler, ServerOptions options)
     : impl_{std::make_unique<Impl>(std::move(shards), std::move(handler), std::move(options))} {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/byte_size.hpp"
+#include "base/metrics.hpp"
 #include "http/server_parser.hpp"
 #include "http/server_types.hpp"
 
@@ -26,14 +27,22 @@ struct ServerLimits {
         2'000};  ///< for a client that still sends after the last reply
 };
 
+/// What a server counts.
+struct ServerMetrics {
+    Counter answers;  ///< by the first digit of their status
+
+    [[nodiscard]] static ServerMetrics make(MetricRegistry& registry);
+};
+
 /// What a server needs beside its handler.
 struct ServerOptions {
     ServerLimits limits{};
     /// Which requests are answered even when the server is full or out of descriptors: health and
     /// metrics. Everything else gets 503 then.
     std::function<bool(const HttpRequest&)> essential = [](const HttpRequest&) { return false; };
-    TlsIdentity* tls = nullptr;  ///< what is shown to who connects; null: plain HTTP
-    Logger* log = nullptr;       ///< for what handlers throw; outlives the server
+    TlsIdentity* tls = nullptr;              ///< what is shown to who connects; null: plain HTTP
+    Logger* log = nullptr;                   ///< for what handlers throw; outlives the server
+    const ServerMetrics* metrics = nullptr;  ///< outlives the server; null: nothing is counted
 };
 
 }  // namespace fanfetch

@@ -47,6 +47,13 @@ awaitable<std::string> compress(std::string_view body) {
     co_return coded;
 }
 
+void count(const ServerMetrics* metrics, http::status status) {
+    constexpr std::size_t hundreds = 100;
+    if (metrics != nullptr) {
+        metrics->answers.elsewhere(static_cast<std::size_t>(status) / hundreds - 1).add_shared();
+    }
+}
+
 awaitable<void> produce(const HttpReply& reply, ResponseStream& stream, bool coded) {
     if (!coded) {
         co_await reply.stream(stream);
@@ -97,6 +104,7 @@ awaitable<void> Session::write_reply(HttpRequest& request, HttpReply reply, Sess
 awaitable<bool> Session::send_whole(
     const HttpReply& reply, const ReplyFrame& frame, bool with_body
 ) {
+    count(context_.options->metrics, reply.status);
     head_.clear();
     append_reply_head(head_, reply, frame);
     WriteBuffers buffers{asio::buffer(head_)};

@@ -241,6 +241,10 @@ DispatchMetrics DispatchMetrics::make(MetricRegistry& registry) {
         ),
         registry.counter({"fanfetch_attempts_total", "Attempts at items.", {}}),
         registry.counter({"fanfetch_received_bytes_total", "Bytes of bodies as they came.", {}}),
+        registry.histogram(
+            {"fanfetch_attempt_duration_seconds", "Time that attempts took.", {}},
+            {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120}
+        ),
     };
 }
 
@@ -253,6 +257,10 @@ void Dispatcher::measure(const ItemResult& result) {
     parts_.metrics->items.at(parts_.shard, end).add();
     parts_.metrics->attempts.at(parts_.shard).add(result.attempts_made);
     parts_.metrics->body_bytes.at(parts_.shard).add(result.wire_size);
+    for (const auto& attempt : result.attempts) {
+        const std::chrono::duration<double> took = attempt.timing.total;
+        parts_.metrics->attempt_seconds.observe(parts_.shard, took.count());
+    }
 }
 
 void Dispatcher::report(JobRunner& runner) {

@@ -33,6 +33,7 @@ struct DispatchMetrics {
     Counter items;  ///< by how they ended, see item_state
     Counter attempts;
     Counter body_bytes;
+    Histogram attempt_seconds;  ///< of each attempt's whole time
 
     [[nodiscard]] static DispatchMetrics make(MetricRegistry& registry);
 };

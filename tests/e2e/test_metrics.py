@@ -1,11 +1,13 @@
 """`/metrics`: names that are promised, a form that Prometheus accepts, a number of series that stays."""
 
 import pathlib
+import re
 import subprocess
 
 import client
 
 GOLDEN = pathlib.Path(__file__).parent / "metrics.txt"
+README = pathlib.Path(__file__).parents[2] / "README.md"
 
 
 def exposition(service) -> str:
@@ -25,6 +27,33 @@ def series_of(text: str) -> set[str]:
 def test_names_and_types_are_those_of_the_list(service):
     """A new metric is a decision: its line belongs into metrics.txt."""
     assert types_of(exposition(service)) == GOLDEN.read_text().splitlines()
+
+
+def test_the_readme_tells_of_each():
+    names = {line.split()[0] for line in GOLDEN.read_text().splitlines()}
+
+    told = set(re.findall(r"`(fanfetch_[a-z_]+)(?:\{[a-z]+\})?`", README.read_text()))
+
+    assert told == names
+
+
+def test_what_was_done_is_counted(start, origin):
+    service = start()
+    service.wait_done(service.submit([origin.url("/a"), origin.url("/b")]))
+    service.get("/v1/jobs/none")
+
+    text = exposition(service)
+
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert values["fanfetch_attempt_duration_seconds_count"] == values["fanfetch_attempts_total"] == "2"
+    assert 0 < float(values["fanfetch_attempt_duration_seconds_sum"]) < 60
+    assert int(values["fanfetch_store_commit_duration_seconds_count"]) >= 2
+    assert int(values['fanfetch_api_answers_total{status="2xx"}']) >= 1
+    assert values['fanfetch_api_answers_total{status="4xx"}'] == "1"
+    assert values['fanfetch_api_answers_total{status="5xx"}'] == "0"
+    assert int(values["fanfetch_disk_free_bytes"]) > 0
+    version = service.get("/v1/capabilities").json["version"]
+    assert values[f'fanfetch_build_info{{version="{version}"}}'] == "1"
 
 
 def test_promtool_accepts_it(service, origin):

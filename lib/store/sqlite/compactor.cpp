@@ -120,12 +120,13 @@ bool read_results(
 
 Compactor::Compactor(
     std::string database, std::shared_ptr<SegmentFiles> files, CompactionOptions options,
-    std::function<std::optional<std::uint64_t>()> free_bytes
+    std::function<std::optional<std::uint64_t>()> free_bytes, const StoreMetrics* metrics
 )
     : database_{std::move(database)},
       files_{std::move(files)},
       options_{options},
       free_bytes_{std::move(free_bytes)},
+      metrics_{metrics},
       thread_{[this] { run(); }} {}
 
 Compactor::~Compactor() {
@@ -208,32 +209,46 @@ void Compactor::compact_all() {
         if (!pause(std::chrono::milliseconds{0})) {
             return;
         }
-        if (worthwhile(candidate)) {
-            compact_one(connection, candidate);
+        const auto taken = taken_by(candidate);
+        if (worthwhile(candidate, taken) && compact_one(connection, candidate)) {
+            count(taken - std::min(taken, taken_by(candidate)));
         }
     }
 }
 
-bool Compactor::worthwhile(const Candidate& candidate) const {
+/// What a segment takes of the disk; 0 when that cannot be told.
+std::uint64_t Compactor::taken_by(const Candidate& candidate) const {
     const auto file = files_->open_readable(candidate.number);
     const auto taken = file ? file->allocated() : file.error();
-    if (!taken || *taken < options_.least.bytes || candidate.alive * 2 >= *taken) {
+    return taken ? *taken : 0;
+}
+
+void Compactor::count(std::uint64_t given_back) const {
+    if (metrics_ != nullptr) {
+        metrics_->compactions.elsewhere().add_shared();
+        metrics_->compacted_bytes.elsewhere().add_shared(given_back);
+    }
+}
+
+bool Compactor::worthwhile(const Candidate& candidate, std::uint64_t taken) const {
+    if (taken < options_.least.bytes || candidate.alive * 2 >= taken) {
         return false;
     }
     const auto left = free_bytes_();
     return !left || *left > 2 * candidate.alive;
 }
 
-void Compactor::compact_one(Connection& connection, const Candidate& candidate) {
+/// Whether it was.
+bool Compactor::compact_one(Connection& connection, const Candidate& candidate) {
     auto alive = alive_in(connection, candidate);
     if (!alive) {
-        return;
+        return false;
     }
     const auto go_on = [this] { return pause(between_pieces); };
     const auto compacted = compact_segment(*files_, candidate.number, *std::move(alive), go_on);
     if (!compacted) {
         report_error("compacting", std::make_exception_ptr(StoreError{compacted.error()}));
-        return;
+        return false;
     }
     // The last reference may have gone meanwhile, and the file with it, for which this one stands
     // now. Whoever takes the row away after this look takes the file away after that.
@@ -241,6 +256,7 @@ void Compactor::compact_one(Connection& connection, const Candidate& candidate) 
     if (*compacted && !find.bind(candidate.number).step()) {
         files_->remove(candidate.number);
     }
+    return compacted->has_value();
 }
 
 /// The records of a segment that results refer to. Nothing when there are not as many references

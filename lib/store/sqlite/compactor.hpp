@@ -32,7 +32,7 @@ class Compactor {
 public:
     Compactor(
         std::string database, std::shared_ptr<SegmentFiles> files, CompactionOptions options,
-        std::function<std::optional<std::uint64_t>()> free_bytes
+        std::function<std::optional<std::uint64_t>()> free_bytes, const StoreMetrics* metrics
     );
     ~Compactor();
     Compactor(const Compactor&) = delete;
@@ -54,8 +54,10 @@ private:
     [[nodiscard]] bool wait_for_news();
     [[nodiscard]] bool pause(std::chrono::milliseconds time);
     void compact_all();
-    [[nodiscard]] bool worthwhile(const Candidate& candidate) const;
-    void compact_one(Connection& connection, const Candidate& candidate);
+    [[nodiscard]] bool worthwhile(const Candidate& candidate, std::uint64_t taken) const;
+    [[nodiscard]] std::uint64_t taken_by(const Candidate& candidate) const;
+    [[nodiscard]] bool compact_one(Connection& connection, const Candidate& candidate);
+    void count(std::uint64_t given_back) const;
     [[nodiscard]] std::optional<std::vector<RecordSpan>> alive_in(
         Connection& connection, const Candidate& candidate
     );
@@ -64,6 +66,7 @@ private:
     const std::shared_ptr<SegmentFiles> files_;
     const CompactionOptions options_;
     const std::function<std::optional<std::uint64_t>()> free_bytes_;
+    const StoreMetrics* const metrics_;  // may be null
 
     std::mutex mutex_;
     std::condition_variable changed_;

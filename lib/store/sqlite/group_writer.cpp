@@ -80,7 +80,12 @@ void GroupWriter::write(Writes group) {
     unfinished_.clear();
     std::vector<bool> finished(group.size(), false);
     const bool was_erasing = erasing_;
+    const auto began = Steady::now();
     const auto outcome = write_group(group, finished);
+    if (options_.metrics != nullptr && outcome && !group.empty()) {
+        const std::chrono::duration<double> took = Steady::now() - began;
+        options_.metrics->commit_seconds.observe_elsewhere(took.count());
+    }
     note(outcome);
     if (outcome && was_erasing && !erasing_) {
         erased_();

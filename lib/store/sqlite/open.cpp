@@ -99,6 +99,21 @@ Expected<void> recover_segments(
 
 }  // namespace
 
+StoreMetrics StoreMetrics::make(MetricRegistry& registry) {
+    return {
+        registry.histogram(
+            {"fanfetch_store_commit_duration_seconds", "Time that commits of the store took.", {}},
+            {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5}
+        ),
+        registry.counter({"fanfetch_store_compactions_total", "Segments that were compacted.", {}}),
+        registry.counter(
+            {"fanfetch_store_compacted_bytes_total",
+             "Bytes of the disk that compactions gave back.",
+             {}}
+        ),
+    };
+}
+
 std::optional<std::uint64_t> free_bytes(const StoreOptions& options) {
     if (options.seams.free_bytes) {
         return options.seams.free_bytes();

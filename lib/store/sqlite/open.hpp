@@ -2,6 +2,7 @@
 
 #include "base/byte_size.hpp"
 #include "base/expected.hpp"
+#include "base/metrics.hpp"
 #include "base/time.hpp"
 #include "store/job_store.hpp"
 #include "store/segment_files.hpp"
@@ -24,6 +25,15 @@ struct CompactionOptions {
     ByteSize least{std::uint64_t{1} << 20U};
 };
 
+/// What the store's threads count.
+struct StoreMetrics {
+    Histogram commit_seconds;  ///< of each group, with the bodies that go before it
+    Counter compactions;
+    Counter compacted_bytes;  ///< that the disk got back
+
+    [[nodiscard]] static StoreMetrics make(MetricRegistry& registry);
+};
+
 struct StoreOptions {
     std::string data_dir = "./data";
     fanfetch::durability durability = durability::full;
@@ -34,6 +44,7 @@ struct StoreOptions {
     std::size_t readers = 4;                          ///< connections for reading, opened as needed
     CompactionOptions compaction;
     const Clock* clock = &system_clock();
+    const StoreMetrics* metrics = nullptr;  ///< outlives the store; null: nothing is counted
     StoreSeams seams;
 };
 

@@ -18,7 +18,7 @@ SqliteJobStore::SqliteJobStore(
       files_{std::move(files)},
       compactor_{
           directory_.database(), files_, options_.compaction,
-          [this] { return free_bytes(options_); }},
+          [this] { return free_bytes(options_); }, options_.metrics},
       writer_{
           std::move(connection), files_, std::move(segments), options_,
           [this] { compactor_.look(); }},

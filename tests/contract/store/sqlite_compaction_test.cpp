@@ -77,6 +77,26 @@ TEST_F(SqliteCompactionTest, WhatAnErasedJobLeftIsGivenBack) {
     EXPECT_EQ(fault_of(*store, "job_1"), "");
 }
 
+TEST_F(SqliteCompactionTest, WhatIsGivenBackIsCounted) {
+    MetricRegistry registry{1};
+    const auto metrics = StoreMetrics::make(registry);
+    options.metrics = &metrics;
+    const auto store = open();
+    fill_both(*store, 100);
+    const auto before = bytes();
+
+    ASSERT_TRUE(store->erase_job("job_2").result().has_value());
+
+    ASSERT_TRUE(comes_true([&] {
+        return all_compacted() && metrics.compactions.elsewhere().value() == compacted();
+    }));
+    EXPECT_GT(metrics.compacted_bytes.elsewhere().value(), 0U);
+    EXPECT_LE(metrics.compacted_bytes.elsewhere().value(), before);
+    std::string text;
+    registry.write(text);
+    EXPECT_EQ(text.find("fanfetch_store_commit_duration_seconds_count 0\n"), std::string::npos);
+}
+
 TEST_F(SqliteCompactionTest, ItIsAllThereAfterAReopening) {
     {
         const auto store = open();
