@@ -33,8 +33,7 @@ struct OptionContext {
 
 /// Lays a job's `options` object over `options`.
 ///
-/// Options of the API that this version does not carry out are refused as such: nothing that was
-/// asked for is ignored in silence. A value that asks for what happens anyway is accepted.
+/// Nothing that was asked for is ignored in silence: an option that there is none of is refused.
 ///
 /// Errors  api_invalid with the pointer of every member at fault (Faults::most of them); `options`
 ///         is then half written and of no use

@@ -15,11 +15,6 @@ FAILURES = HERE.parents[1] / "lib" / "base" / "failure.cpp"
 ITEM_CODES = ("url", "dns", "connect", "tls", "http", "timeout", "limit", "decode", "integrity", "policy",
               "extract")  # fmt: skip
 
-# What no test can bring about yet, because the service does not do it yet.
-NOT_YET = {
-    "tls.revoked": "there is no setting for a list of revoked certificates",
-}
-
 
 def item_codes() -> set[str]:
     """The codes of the program's own table that are an item's."""
@@ -49,7 +44,7 @@ def proofs() -> dict[str, set[str]]:
 def test_every_code_has_a_test_that_produces_it():
     without = {code for code, tests in proofs().items() if not tests}
 
-    assert without <= set(NOT_YET), f"no test produces {sorted(without - set(NOT_YET))}"
+    assert without == set()
 
 
 def test_codes_of_names(start):
