@@ -44,7 +44,7 @@ private:
     std::shared_ptr<SegmentFiles> files_;
     File file_;
     std::uint64_t number_;
-    std::uint64_t start_;  // of the payload
+    std::uint64_t start_;       // of the payload
     std::uint64_t length_ = 0;  // of what was appended
     std::string rest_;          // its end, less than a block, that is not written yet
     bool finished_ = false;
