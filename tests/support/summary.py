@@ -1,8 +1,9 @@
-"""Adds up the JUnit reports of the given build directories and prints one closing line.
+"""Adds up the JUnit reports of the given build directories, names what failed, prints a closing line.
 
 A build directory holds `ctest.xml`, in which CTest says how each program ended, and `reports/`, in
 which each program says how its tests ended. A program that failed without a failed test, because it
-crashed, ran out of time or was never built, counts as one failure.
+crashed, ran out of time or was never built, counts as one failure. What failed is said again at the
+end, where a log that was cut short still has it.
 """
 
 import pathlib
@@ -11,12 +12,23 @@ import xml.etree.ElementTree as ElementTree
 
 Sums = tuple[int, int, int]  # passed, failed, skipped
 
+TOLD_LINES = 40  # of what one failed test said: its last ones
+
+
+def tell(report: pathlib.Path, case: ElementTree.Element, said: ElementTree.Element) -> None:
+    text = said.text or said.get("message") or ""
+    print(f"{report.parent.parent}: {report.stem}: {case.get('classname')}.{case.get('name')} failed:")
+    for line in text.strip().splitlines()[-TOLD_LINES:]:
+        print(f"    {line}")
+
 
 def count(report: pathlib.Path) -> Sums:
     passed = failed = skipped = 0
     for case in ElementTree.parse(report).iter("testcase"):
-        if case.find("failure") is not None or case.find("error") is not None:
+        faults = [*case.findall("failure"), *case.findall("error")]
+        if faults:
             failed += 1
+            tell(report, case, faults[0])
         elif case.find("skipped") is not None or case.get("status") == "notrun":
             skipped += 1
         else:

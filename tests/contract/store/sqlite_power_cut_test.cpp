@@ -1,4 +1,5 @@
 #include "archive/warc.hpp"
+#include "sqlite_job_store_fixture.hpp"
 #include "store/sqlite/open.hpp"
 #include "support/store_samples.hpp"
 
@@ -148,6 +149,10 @@ std::vector<Cut> cut_often(
     const std::filesystem::path& directory, StoreOptions options, std::size_t cuts
 ) {
     disk().watch(options.data_dir);
+    MetricRegistry registry{1};
+    const auto metrics = StoreMetrics::make(registry);
+    options.metrics = &metrics;
+    std::uint64_t compactions = 0;
     Acknowledged acknowledged;
     std::vector<Cut> taken;
     auto store = open_sqlite_store(options).value();
@@ -173,7 +178,9 @@ std::vector<Cut> cut_often(
             pending.back().result();
         }
         if (round % 10 == 9) {
-            std::this_thread::sleep_for(std::chrono::milliseconds{50});  // a compaction takes a few
+            const auto& done = metrics.compactions.elsewhere();
+            EXPECT_TRUE(comes_true([&] { return done.value() > compactions; }));
+            compactions = done.value();
         }
         Cut cut;
         cut.items = acknowledged.items;
