@@ -231,7 +231,7 @@ class Breaking:
     """A relay that breaks each connection after so many bytes of the answer, until it has broken `times`."""
 
     def __init__(self, port: int, after: int, times: int):
-        self.target, self.after, self.left, self.broken = port, after, times, 0
+        self.target, self.after, self.left, self.broken, self.relayed = port, after, times, 0, 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -243,17 +243,18 @@ class Breaking:
                 threading.Thread(target=self._serve, args=(link,), daemon=True).start()
 
     def _serve(self, link):
-        with link, socket.create_connection(("127.0.0.1", self.target)) as far, contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), link, socket.create_connection(("127.0.0.1", self.target)) as far:
             threading.Thread(target=self._copy_up, args=(link, far), daemon=True).start()
             budget = self.after
             while piece := far.recv(512):
                 link.sendall(piece)
+                self.relayed += len(piece)
                 budget -= len(piece)
                 if budget < 0 and self.left > 0:
                     self.left -= 1
                     self.broken += 1
-                    link.shutdown(socket.SHUT_RDWR)  # closing does nothing while the other thread reads
-                    return
+                    break
+            link.shutdown(socket.SHUT_RDWR)  # closing does nothing while the other thread reads
 
     @staticmethod
     def _copy_up(link, far):
@@ -311,12 +312,16 @@ def test_following_and_waiting_outlast_a_restart(start, origin):
     service = start(shutdown__grace="0s")
     held = origin.hang("/held")
     job = service.submit([origin.url("/1"), held])
+    relay = Breaking(service.port, after=0, times=0)
     followers = [
-        subprocess.Popen([BINARY, *verb, job, "--json", "--server", f"http://127.0.0.1:{service.port}"],
+        subprocess.Popen([BINARY, *verb, job, "--json", "--server", f"http://127.0.0.1:{port}"],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for verb in (("wait", "--quiet"), ("results", "--follow"), ("events",))
+        for port, *verb in (
+            (relay.port, "wait", "--quiet"), (service.port, "results", "--follow"), (service.port, "events")
+        )
     ]  # fmt: skip
-    # The streams have begun.
+    # The job has been looked up, and the streams have begun.
+    eventually(lambda: relay.relayed > 0, "the first answer to the one that waits")
     assert json.loads(followers[1].stdout.readline())["seq"] == 1
     followers[2].stdout.readline()
     eventually(lambda: len(origin.asked("/held")) == 1, "the second item to be on its way")
@@ -331,6 +336,7 @@ def test_following_and_waiting_outlast_a_restart(start, origin):
         assert process.returncode == 0, err
         last = json.loads(out.splitlines()[-1])
         assert last.get("state", last.get("data", {}).get("state")) == "completed"
+    relay.close()
 
 
 # export

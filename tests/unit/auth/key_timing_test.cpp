@@ -53,27 +53,46 @@ struct Verdict {
 /// Makes a wrong key of a right one.
 using Spoil = std::string (*)(std::string key, std::uint64_t chance);
 
+struct Pair {
+    std::string one;
+    std::string other;
+};
+
 /// Each pair is made anew: where one particular key's hash happens to be looked for is no leak.
+/// Which of them is made first, and so where it lies, is left to chance.
+Pair make_pair_of(const std::string& key, Spoil spoil, Spoil spoil_otherwise, FastRandom& random) {
+    Pair pair;
+    if (random.up_to(1) == 0) {
+        pair.one = spoil(key, random.bits());
+        pair.other = spoil_otherwise(key, random.bits());
+    } else {
+        pair.other = spoil_otherwise(key, random.bits());
+        pair.one = spoil(key, random.bits());
+    }
+    return pair;
+}
+
+/// The pairs are made many at a time before they are measured: the byte that was written last is
+/// slow to be read at once, and it is not the same one in both.
 Verdict compare(
     const Look& look, const std::vector<std::string>& keys, Spoil spoil, Spoil spoil_otherwise
 ) {
+    constexpr std::size_t made_at_once = 100;
     FastRandom random;
     std::vector<double> differences;
     differences.reserve(pairs);
     double above = 0;
     double counted = 0;
+    std::vector<Pair> made;
     for (std::size_t i = 0; i < pairs; ++i) {
-        const auto& key = keys[random.up_to(keys.size() - 1)];
-        // Also which of them is in the cache is left to chance.
-        std::string one;
-        std::string other;
-        if (random.up_to(1) == 0) {
-            one = spoil(key, random.bits());
-            other = spoil_otherwise(key, random.bits());
-        } else {
-            other = spoil_otherwise(key, random.bits());
-            one = spoil(key, random.bits());
+        if (i % made_at_once == 0) {
+            made.clear();
+            for (std::size_t j = 0; j < made_at_once; ++j) {
+                const auto& key = keys[random.up_to(keys.size() - 1)];
+                made.push_back(make_pair_of(key, spoil, spoil_otherwise, random));
+            }
         }
+        const auto& [one, other] = made[i % made_at_once];
         double a = 0;
         double b = 0;
         if (random.up_to(1) == 0) {
@@ -111,7 +130,7 @@ Verdict compare(
 bool tells_apart(
     const Look& look, const std::vector<std::string>& keys, Spoil spoil, Spoil spoil_otherwise
 ) {
-    constexpr int runs = 4;
+    constexpr int runs = 8;
     for (int run = 0; run < runs; ++run) {
         if (compare(look, keys, spoil, spoil_otherwise).tells_nothing()) {
             return false;
