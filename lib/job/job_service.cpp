@@ -23,7 +23,7 @@ Failure no_such_job() {
 
 }  // namespace
 
-JobService::JobService(Parts parts) : parts_{std::move(parts)} {}
+JobService::JobService(Parts parts) : parts_{std::move(parts)}, settled_{*parts_.clock} {}
 
 Expected<JobUpload> JobService::begin(
     JobOptions options, std::string tenant, LoopExecutor loop, bool start_early
@@ -145,7 +145,7 @@ awaitable<Expected<JobSnapshotPtr>> JobService::find(std::string id, std::string
     auto record = co_await run_in_executor(*parts_.blocking, std::move(look));
     const auto gone = [this](const JobRecord& job) {
         // Its time is over, whenever it is swept away.
-        return job.expires_at && *job.expires_at <= parts_.clock->wall();
+        return job.expires_at && *job.expires_at <= settled_.wall();
     };
     if (!record || record->tenant != tenant || gone(*record)) {
         co_return no_such_job();
@@ -269,8 +269,9 @@ void JobService::rest() {
 
 void JobService::expire() {
     constexpr std::size_t at_a_time = 100;
+    const auto now = settled_.wall();
     for (bool more = true; more;) {
-        const auto ids = parts_.store->expired_jobs(parts_.clock->wall(), at_a_time);
+        const auto ids = parts_.store->expired_jobs(now, at_a_time);
         std::vector<Future<Expected<void>>> erasing;
         for (const auto& id : ids) {
             if (auto erased = erase_unused(id)) {
@@ -284,7 +285,7 @@ void JobService::expire() {
         }
     }
     constexpr std::chrono::hours keys_are_kept{25};  // a day, and some time for clocks to differ
-    auto forgotten = parts_.store->forget_keys(parts_.clock->wall() - keys_are_kept);
+    auto forgotten = parts_.store->forget_keys(now - keys_are_kept);
     forgotten.add_done_callback([](const auto&) {});
 }
 

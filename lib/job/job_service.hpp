@@ -2,6 +2,7 @@
 
 #include "base/expected.hpp"
 #include "base/log.hpp"
+#include "base/settled_time.hpp"
 #include "coro/loop.hpp"
 #include "executor/executor.hpp"
 #include "job/dispatcher.hpp"
@@ -191,6 +192,7 @@ private:
     std::atomic<bool> draining_{false};
     mutable std::mutex mutex_;  // guards the map; held for a look-up
     std::unordered_map<std::string, std::shared_ptr<Job>> live_;
+    SettledClock settled_;  // what done jobs grow old by
     const std::shared_ptr<LiveCounts> counts_ = std::make_shared<LiveCounts>();
 };
 

@@ -55,7 +55,10 @@ private:
 };
 
 WebhookSender::WebhookSender(Parts parts)
-    : parts_{std::move(parts)}, load_{parts_.options.limits}, pause_{parts_.loop} {}
+    : parts_{std::move(parts)},
+      load_{parts_.options.limits},
+      pause_{parts_.loop},
+      settled_time_{*parts_.clock} {}
 
 void WebhookSender::wake() {
     if (!wake_posted_.exchange(true)) {
@@ -141,7 +144,7 @@ awaitable<void> WebhookSender::prune_log() {
         co_return;
     }
     DeliveryRetention retention;
-    retention.before = parts_.clock->wall() - parts_.options.keep_log;
+    retention.before = settled_time_.wall() - parts_.options.keep_log;
     const auto more = co_await await_future(parts_.store->prune_deliveries(retention));
     if (more && *more) {
         woken_ = true;

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/random.hpp"
+#include "base/settled_time.hpp"
 #include "base/time.hpp"
 #include "coro/loop.hpp"
 #include "coro/task_group.hpp"
@@ -96,6 +97,7 @@ private:
     std::string from_;         // where the next look begins
     std::size_t settled_ = 0;  // since the log was pruned
     Steady::time_point next_prune_{};
+    SettledClock settled_time_;  // what the log grows old by
     bool stopping_ = false;
     bool woken_ = true;  // what an earlier process left may be due
     std::atomic<bool> wake_posted_{false};
