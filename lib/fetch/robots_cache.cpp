@@ -142,10 +142,21 @@ Expected<void> RobotsCache::judge(const RobotsRules& rules, const Url& url) {
     );
 }
 
+std::optional<Steady::time_point> RobotsCache::asked_at(const std::string& key) const {
+    const auto flight = flights_.find(key);
+    return flight == flights_.end() ? std::nullopt : flight->second.asked_at;
+}
+
+awaitable<void> RobotsCache::fetch(Flight& flight, const FetchOrder& order, FetchOutcome& outcome) {
+    flight.asked_at = parts_.clock->now();
+    co_await parts_.fetcher->fetch(order, outcome);
+    flight.asked_at.reset();
+}
+
 /// One attempt, made when the hosts it leads to admit it.
-awaitable<void> RobotsCache::ask_origin(FetchOrder order, FetchOutcome& outcome) {
+awaitable<void> RobotsCache::ask_origin(Flight& flight, FetchOrder order, FetchOutcome& outcome) {
     if (!parts_.visits) {
-        co_await parts_.fetcher->fetch(order, outcome);
+        co_await fetch(flight, order, outcome);
         co_return;
     }
     LoopTimer timer{parts_.loop};
@@ -155,7 +166,7 @@ awaitable<void> RobotsCache::ask_origin(FetchOrder order, FetchOutcome& outcome)
         auto refused = co_await visits->enter(*order.url);
         if (!refused) {
             outcome = FetchOutcome{};
-            co_await parts_.fetcher->fetch(order, outcome);
+            co_await fetch(flight, order, outcome);
             visits->end(outcome);
             refused = outcome.put_off;
         }
@@ -184,9 +195,10 @@ awaitable<void> RobotsCache::fly(std::string key, Url url, std::string tenant, t
     order.store_body = store_body::never;
     order.show_body = true;
     LoopTimer timer{parts_.loop};
+    auto& flight = flights_.at(key);
     for (int attempt = 1;; ++attempt) {
         FetchOutcome outcome;
-        co_await ask_origin(order, outcome);
+        co_await ask_origin(flight, order, outcome);
         AttemptEnd end;
         end.code = outcome.code;
         end.status = outcome.status;

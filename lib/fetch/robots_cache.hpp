@@ -10,6 +10,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,6 +72,10 @@ public:
     /// null when the shard stopped before.
     void ask(const RobotsQuestion& question, std::function<void(Rules)> told);
 
+    /// Since when an origin is being asked for its rules, by the name it is kept under; none while
+    /// nobody asks, or whoever does has to wait for his turn at a host, or for the next attempt.
+    [[nodiscard]] std::optional<Steady::time_point> asked_at(const std::string& key) const;
+
     /// Waits for the rules, if need be, and judges the URL.
     ///
     /// Errors  policy_robots; timeout_total when `deadline` passed first; cancelled_by_user
@@ -85,9 +90,11 @@ private:
     using Entries = std::list<Entry>;
     struct Flight {
         std::vector<std::function<void(Rules)>> told;
+        std::optional<Steady::time_point> asked_at;  ///< of the exchange in progress
     };
 
-    awaitable<void> ask_origin(FetchOrder order, FetchOutcome& outcome);
+    awaitable<void> fetch(Flight& flight, const FetchOrder& order, FetchOutcome& outcome);
+    awaitable<void> ask_origin(Flight& flight, FetchOrder order, FetchOutcome& outcome);
     awaitable<void> fly(std::string key, Url url, std::string tenant, tls_verify verify);
     void land(const std::string& key, Rules rules, std::chrono::milliseconds kept);
     void put(const std::string& key, Rules rules, Steady::time_point until);

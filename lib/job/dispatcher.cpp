@@ -11,6 +11,19 @@
 #include <utility>
 
 namespace fanfetch {
+namespace {
+
+/// Those that Dispatcher::weigh_failure has counted: a copy of an earlier result of the job is
+/// none.
+ResultCount count_of(const ResultGroup& group) {
+    const auto failed = std::ranges::count_if(group.results, [](const ResultToRecord& done) {
+        return !done.copy_of && done.result.state == item_state::failed;
+    });
+    return {group.results.size(), static_cast<std::size_t>(failed)};
+}
+
+}  // namespace
+
 Dispatcher::Dispatcher(Parts parts)
     : parts_{std::move(parts)},
       robots_{make_robots_cache()},
@@ -206,10 +219,10 @@ void Dispatcher::flush() {
         return;
     }
     hash(groups);
-    std::vector<std::size_t> sizes;
+    std::vector<ResultCount> sizes;
     sizes.reserve(groups.size());
     for (const auto& group : groups) {
-        sizes.push_back(group.results.size());
+        sizes.push_back(count_of(group));
     }
     auto recorded = parts_.store->record(std::move(groups));
     auto acknowledge = [jobs = std::move(jobs), sizes = std::move(sizes),
@@ -246,6 +259,20 @@ DispatchMetrics DispatchMetrics::make(MetricRegistry& registry) {
             {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120}
         ),
     };
+}
+
+/// The item has its result, on its way to the store.
+void Dispatcher::conclude(JobRunner& runner, const ItemResult& result) {
+    measure(result);
+    weigh_failure(runner, result);
+    settle_followers(runner, result.index);
+}
+
+/// Counted at once, not with the turn's other results: the next item may begin before these go.
+void Dispatcher::weigh_failure(JobRunner& runner, const ItemResult& result) {
+    if (runner.budgeted && result.state == item_state::failed) {
+        runner.job().item_failed();
+    }
 }
 
 void Dispatcher::measure(const ItemResult& result) {

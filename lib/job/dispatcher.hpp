@@ -28,6 +28,8 @@
 
 namespace fanfetch {
 
+class AttemptPlan;
+
 /// What the shards count.
 struct DispatchMetrics {
     Counter items;  ///< by how they ended, see item_state
@@ -252,6 +254,9 @@ private:
     void abort_all();
     awaitable<void> run_lane(Lane& lane, RunnerQueue& first, PendingItem item);
     awaitable<void> run_item(Lane& lane, RunnerQueue& queue, PendingItem item);
+    static void start_deadline(
+        const JobRunner& runner, PendingItem& item, Steady::time_point begun
+    );
     [[nodiscard]] static std::uint8_t parts_to_extract(
         const JobOptions& options, const FetchOutcome& outcome
     );
@@ -278,10 +283,15 @@ private:
     [[nodiscard]] RobotsCache make_robots_cache();
     void spawn_robots(awaitable<void> body);
     [[nodiscard]] bool robots_permit(
-        RunnerQueue& queue, PendingItem& item, const RobotsQuestion& question, FetchOutcome& outcome
+        RunnerQueue& queue, PendingItem& item, const AttemptPlan& plan, FetchOutcome& outcome
     );
+    void park(RunnerQueue& queue, PendingItem item, const AttemptPlan& plan);
     void unpark(const std::string& origin);
     void forget_parked(JobRunner& runner);
+    void look_at_parked(Steady::time_point now);
+    struct Parked;
+    [[nodiscard]] static Steady::time_point due(Parked& one, Steady::time_point asked);
+    void give_up_waiting(Parked one, Steady::time_point now);
 
     void search_copies(JobRunner& runner);
     void forget_search(JobRunner& runner, bool abort);
@@ -298,6 +308,8 @@ private:
     void hash(std::span<ResultGroup> groups);
     void report(JobRunner& runner);
     [[nodiscard]] std::optional<Completion> completion_of(const JobRunner& runner) const;
+    void conclude(JobRunner& runner, const ItemResult& result);
+    static void weigh_failure(JobRunner& runner, const ItemResult& result);
     void measure(const ItemResult& result);
     /// What a report needs to know of a job's queues.
     struct Demand {
@@ -316,6 +328,13 @@ private:
         PendingItem item;
         wait_reason reason;
     };
+    /// An item that waits for a robots.txt.
+    struct Parked {
+        RunnerQueue* queue;
+        PendingItem item;
+        Steady::time_point since;
+        std::chrono::milliseconds limit;  ///< of an attempt at it
+    };
 
     Parts parts_;
     std::unordered_map<std::string, std::unique_ptr<HostQueue>> hosts_;
@@ -324,7 +343,8 @@ private:
     TenantTurns connections_;  // whose jobs wait for one
     std::multimap<Steady::time_point, Waiting> waiting_;
     std::multimap<Steady::time_point, HostQueue*> alarms_;
-    std::unordered_map<std::string, std::vector<Waiting>> parked_;  // for a robots.txt, by origin
+    std::unordered_map<std::string, std::vector<Parked>> parked_;  // by origin
+    Steady::time_point parked_look_ = Steady::time_point::max();   // when they are looked at
     RobotsCache robots_;
     LoopTimer timer_;
     LoopTimer all_ended_;

@@ -221,6 +221,7 @@ awaitable<bool> Dispatcher::end_as_copy(JobRunner& runner, Sought& sought) {
         record.copy = terms;  // it stays as long as this job, whatever becomes of the first
     }
     runner.started_at = runner.started_at.value_or(now);
+    weigh_failure(runner, result);
     settle_followers(runner, result.index);
     co_return true;
 }

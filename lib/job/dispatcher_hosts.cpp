@@ -240,8 +240,7 @@ void Dispatcher::finish_unfetched(RunnerQueue& queue, PendingItem item, failure_
         item.started_at = now;
     }
     auto& record = runner.finished.emplace_back(unfetched_record(std::move(item), code, now));
-    measure(record.result);
-    settle_followers(runner, record.result.index);
+    conclude(runner, record.result);
     touch(runner);
 }
 

@@ -5,11 +5,11 @@
 #include "coro/run_in_executor.hpp"
 #include "extract/document_json.hpp"
 #include "future/errors.hpp"
+#include "job/attempt_plan.hpp"
 #include "job/attempt_visits.hpp"
 #include "job/outcome_record.hpp"
 #include "job/spill.hpp"
 #include "job/stored_copy.hpp"
-#include "model/item_extras.hpp"
 #include "model/retry_policy.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -25,40 +25,6 @@ namespace fanfetch {
 namespace asio = boost::asio;
 
 namespace {
-
-/// What an attempt at an item is made with: its URL, and the job's options or, where it has any of
-/// its own, the item's.
-class AttemptPlan {
-public:
-    AttemptPlan(const Item& item, const JobFrontEnd& job) : job_{job}, url_{Url::parse(item.url)} {
-        if (!item.extras.empty()) {
-            own_ = std::make_unique<FetchOptions>(item_options(job.options().fetch, item.extras));
-        }
-    }
-
-    [[nodiscard]] const Expected<Url>& url() const noexcept { return url_; }
-    [[nodiscard]] const FetchOptions& options() const noexcept {
-        return own_ ? *own_ : job_.options().fetch;
-    }
-    [[nodiscard]] RobotsQuestion robots_question() const noexcept {
-        return {job_.tenant(), &*url_, options().verify};
-    }
-    [[nodiscard]] FetchOrder order() const {
-        FetchOrder order;
-        order.url = &*url_;
-        order.options = &options();
-        order.tenant = job_.tenant();
-        order.store_body = job_.options().store_body;
-        order.show_body = job_.options().extract != 0;
-        order.hash_later = true;
-        return order;
-    }
-
-private:
-    const JobFrontEnd& job_;
-    Expected<Url> url_;
-    std::unique_ptr<FetchOptions> own_;
-};
 
 VisitWish wish_of(const JobKnobs& knobs) {
     return {static_cast<std::size_t>(knobs.per_host_concurrency), knobs.per_host_rate};
@@ -196,18 +162,16 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     const auto started = parts_.clock->now();
     if (item.started_at == WallTime{}) {
         item.started_at = parts_.clock->wall();
-        if (const auto& limit = runner.job().options().item_deadline) {
-            item.deadline = saturating_add(started, *limit);
-        }
     }
 
     const AttemptPlan plan{item.item, runner.job()};
     FetchOutcome outcome;
     const bool obeys = runner.job().options().robots == robots::obey && plan.url();
-    if (obeys && !robots_permit(queue, item, plan.robots_question(), outcome)) {
+    if (obeys && !robots_permit(queue, item, plan, outcome)) {
         lane.settled = true;
         co_return;
     }
+    start_deadline(runner, item, started);
     if (plan.url()) {
         auto order = plan.order();
         order.deadline = item.deadline;
@@ -284,8 +248,17 @@ awaitable<void> Dispatcher::run_item(Lane& lane, RunnerQueue& queue, PendingItem
     if (body) {
         record.result.body = *body;
     }
-    measure(record.result);
-    settle_followers(runner, record.result.index);
+    conclude(runner, record.result);
+}
+
+/// An item's own deadline counts from when its first attempt begins.
+void Dispatcher::start_deadline(
+    const JobRunner& runner, PendingItem& item, Steady::time_point begun
+) {
+    const auto& limit = runner.job().options().item_deadline;
+    if (limit && item.deadline == Steady::time_point::max()) {
+        item.deadline = saturating_add(begun, *limit);
+    }
 }
 
 /// Has the document taken apart; the JSON text of what was found, or nothing when it could not be,
@@ -405,9 +378,9 @@ void Dispatcher::put_aside(
     arm_timer();
 }
 
-/// One timer for everything that comes due: retries, and hosts to be looked at again.
-/// Not while stopping: a host that lost its last item then would hold up the loop until it may be
-/// forgotten.
+/// One timer for everything that comes due: retries, and hosts and what waits for a robots.txt to
+/// be looked at again. Not while stopping: a host that lost its last item then would hold up the
+/// loop until it may be forgotten.
 void Dispatcher::arm_timer() {
     if (stopping_) {
         return;
@@ -419,6 +392,7 @@ void Dispatcher::arm_timer() {
     if (!alarms_.empty()) {
         next = std::min(next, alarms_.begin()->first);
     }
+    next = std::min(next, parked_look_);
     if (next == Steady::time_point::max() || timer_.expiry() == next) {
         return;
     }
@@ -437,6 +411,9 @@ void Dispatcher::on_timer() {
     timer_.expires_at(Steady::time_point{});  // nothing is armed
     on_retries_due(now);
     on_alarms_due(now);
+    if (parked_look_ <= now) {
+        look_at_parked(now);
+    }
     arm_timer();
 }
 

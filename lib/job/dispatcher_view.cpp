@@ -67,7 +67,7 @@ std::vector<ItemPosition> Dispatcher::positions(const std::string& job_id) const
     for (const auto& [origin, parked] : parked_) {
         for (const auto& one : parked) {
             if (one.queue->runner == &runner) {
-                list.push_back({one.item.item.index, item_state::waiting, one.reason, {}});
+                list.push_back({one.item.item.index, item_state::waiting, wait_reason::robots, {}});
             }
         }
     }

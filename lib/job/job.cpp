@@ -1,6 +1,5 @@
 #include "job/job.hpp"
 
-#include "job/error_budget.hpp"
 #include "job/host_key.hpp"
 
 #include <algorithm>
@@ -34,6 +33,7 @@ Job::Job(Parts parts, JobRecord record)
       deadline_{parts_.loop},
       publish_timer_{parts_.loop},
       reserved_{record_.total},
+      allowance_{failures_left()},
       knobs_{JobKnobs::of(options_)},
       published_{make_snapshot()},
       share_{parts_.live, tenant_} {
@@ -54,11 +54,19 @@ void Job::report(std::size_t shard, RunnerReport report) {
     on_loop([shard, report](Job& job) { job.on_report(shard, report); });
 }
 
-void Job::committed(Commit commit, std::size_t results) {
+void Job::committed(Commit commit, ResultCount results) {
     // Posted, not dispatched: this is the store's thread.
     on_loop([commit = std::move(commit), results](Job& job) mutable {
         job.on_committed(std::move(commit), results);
     });
+}
+
+void Job::item_failed() noexcept {
+    allowance_.count();
+}
+
+bool Job::hesitates() noexcept {
+    return allowance_.exhausted();
 }
 
 void Job::appending(std::vector<Item> items, bool start_now) {
@@ -165,6 +173,9 @@ void Job::go_on() {
         on_cancel(cancel_mode::abort, reason, {});
         return;
     }
+    if (!judge_failures(0)) {
+        return;
+    }
     arm_deadline();
     load_more();
     check_end();
@@ -189,22 +200,45 @@ void Job::on_report(std::size_t shard, RunnerReport report) {
     consider_looking_ahead();
 }
 
-void Job::on_committed(Commit commit, std::size_t results) {
-    uncommitted_ -= std::min<std::uint64_t>(uncommitted_, results);
-    window_.returned(results);
+void Job::on_committed(Commit commit, ResultCount results) {
+    uncommitted_ -= std::min<std::uint64_t>(uncommitted_, results.all);
+    window_.returned(results.all);
     apply(commit);
     if (commit.completed_at) {
         completed(*commit.completed_at);
         return;
     }
+    if (!judge_failures(results.failed)) {
+        return;
+    }
     load_more();
     hand_out();
     changed();
-    if (!stopping() && over_error_budget(options_, record_.tally)) {
-        on_cancel(cancel_mode::abort, state_reason::error_budget, {});
-        return;
-    }
     check_end();
+}
+
+std::uint64_t Job::failures_left() const noexcept {
+    return fanfetch::failures_left(options_, EndedItems::of(record_.tally).since(ended_before_));
+}
+
+/// Whether the job goes on after so many failures more; else it is being cancelled.
+bool Job::judge_failures(std::size_t failed) {
+    if (options_.on_error == on_error::go_on || stopping()) {
+        return true;
+    }
+    const auto left = failures_left();
+    const bool goes_on = allowance_.judge(failed, left);
+    if (left == 0) {
+        changed();
+        on_cancel(cancel_mode::abort, state_reason::error_budget, {});
+        return false;
+    }
+    if (goes_on) {
+        for (std::size_t shard = 0; shard < shards_.size(); ++shard) {
+            parts_.hold(shard, id_, record_.state == job_state::paused);
+        }
+    }
+    return true;
 }
 
 /// Commits may be reported out of order between an append and a record; the newest wins.

@@ -5,6 +5,7 @@
 #include "coro/loop.hpp"
 #include "executor/executor.hpp"
 #include "future/promise.hpp"
+#include "job/error_budget.hpp"
 #include "job/job_runner.hpp"
 #include "job/job_snapshot.hpp"
 #include "job/live_counts.hpp"
@@ -94,7 +95,9 @@ public:
     /// Whether it has come to its end and takes no part in anything any more.
     [[nodiscard]] bool over() const noexcept { return over_.load(std::memory_order_acquire); }
     void report(std::size_t shard, RunnerReport report) override;
-    void committed(Commit commit, std::size_t results) override;
+    void committed(Commit commit, ResultCount results) override;
+    void item_failed() noexcept override;
+    [[nodiscard]] bool hesitates() noexcept override;
     void backlog(HostBacklog backlog) override;
 
     /// A new job begins to live: its deadline counts from its creation.
@@ -158,7 +161,9 @@ private:
     void on_loop(Work work);
 
     void on_report(std::size_t shard, RunnerReport report);
-    void on_committed(Commit commit, std::size_t results);
+    void on_committed(Commit commit, ResultCount results);
+    [[nodiscard]] std::uint64_t failures_left() const noexcept;
+    [[nodiscard]] bool judge_failures(std::size_t failed);
     void on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<CancelAnswer>> answer);
 
     using Answer = Promise<Expected<JobSnapshotPtr>>;
@@ -244,6 +249,8 @@ private:
     std::atomic<bool> hungry_{true};
     std::atomic<bool> over_{false};
     std::atomic<std::uint64_t> reserved_;  ///< items it has or is about to get
+    EndedItems ended_before_;  ///< this run, when it is not the first: those do not count again
+    FailureAllowance allowance_;
 
     mutable std::mutex published_mutex_;  // guards the next two, held for a copy
     JobKnobs knobs_;

@@ -239,6 +239,8 @@ void Job::on_reread(JobRecord record, Answer answer) {
     }
     record_ = std::move(record);
     record_.rerunning = false;
+    ended_before_ = EndedItems::of(record_.tally);
+    allowance_.reset(failures_left());
     publish();
     answer.try_set_result(snapshot());
     go_on();

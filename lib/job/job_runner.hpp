@@ -77,6 +77,12 @@ struct JobKnobs {
     }
 };
 
+/// Results of one commit.
+struct ResultCount {
+    std::size_t all = 0;
+    std::size_t failed = 0;  ///< that JobFrontEnd::item_failed has been told of
+};
+
 /// What a shard needs of a job, and where it reports to. Implemented by Job; a test stands in.
 ///
 /// Threads  `report` and `committed` are called from shards and post to the job's own loop
@@ -89,7 +95,12 @@ public:
     [[nodiscard]] virtual const JobOptions& options() const noexcept = 0;
     [[nodiscard]] virtual JobKnobs knobs() const = 0;
     virtual void report(std::size_t shard, RunnerReport report) = 0;
-    virtual void committed(Commit commit, std::size_t results) = 0;
+    virtual void committed(Commit commit, ResultCount results) = 0;
+    /// An item of a job with an error budget has failed; its result is on its way to the store.
+    virtual void item_failed() noexcept = 0;
+    /// Whether such a job may have spent its budget: then nothing of it starts until it says so, by
+    /// Dispatcher::hold, or ends.
+    [[nodiscard]] virtual bool hesitates() noexcept = 0;
     /// The answer to Dispatcher::backlog.
     virtual void backlog(HostBacklog backlog) = 0;
 };
@@ -196,7 +207,10 @@ struct CopySearch {
 class JobRunner : public LinePlace {
 public:
     JobRunner(std::shared_ptr<JobFrontEnd> job, ShardTenant& whose)
-        : tenant{whose}, knobs{job->knobs()}, job_{std::move(job)} {}
+        : tenant{whose},
+          knobs{job->knobs()},
+          budgeted{job->options().on_error != on_error::go_on},
+          job_{std::move(job)} {}
 
     [[nodiscard]] JobFrontEnd& job() const noexcept { return *job_; }
     [[nodiscard]] const std::shared_ptr<JobFrontEnd>& shared_job() const noexcept { return job_; }
@@ -205,7 +219,9 @@ public:
     /// Whether the next of its items may start, as far as the job is concerned.
     [[nodiscard]] bool may_start() const noexcept { return free_permits > 0 && !suspended(); }
     /// Nothing of it starts for now, and it asks nothing of hosts.
-    [[nodiscard]] bool suspended() const noexcept { return held || tenant.full; }
+    [[nodiscard]] bool suspended() const noexcept {
+        return held || tenant.full || (budgeted && job_->hesitates());
+    }
     /// Puts free permits that the job wants back aside for the next report.
     void pay() noexcept {
         const auto paid = std::min(owed, free_permits);
@@ -221,6 +237,7 @@ public:
     std::size_t owed = 0;      // the job wants them back as soon as they are free
     std::size_t returned = 0;  // taken out for the next report
     bool held = false;         // the job is paused: nothing starts
+    const bool budgeted;       // so many failures end the job
     // Where its items are.
     std::unordered_map<HostQueue*, std::unique_ptr<RunnerQueue>> queues;
     QueueList ready;

@@ -45,19 +45,48 @@ def test_a_deadline_that_passed_while_nobody_ran_expires_the_job(start, origin):
 )  # fmt: skip
 def test_an_error_budget_ends_the_job(service, origin, budget, failed_first, ends):
     bad = [origin.answer(f"/bad/{n}", response(404)) for n in range(failed_first)]
-    good = [origin.late(f"/good/{n}", 0.05) for n in range(20)]
+    good = [origin.url(f"/good/{n}") for n in range(200)]
     job = service.submit(bad + good, on_error=budget, concurrency=1)
 
     done = service.wait_done(job)
 
-    assert counts_sum(done) and done["counts"]["total"] == failed_first + 20
+    assert counts_sum(done) and done["counts"]["total"] == failed_first + 200
     if ends:
         assert (done["state"], done["state_reason"]) == ("cancelled", "error_budget")
         cancelled = service.results(job, "state=cancelled")
         assert {one["error"]["code"] for one in cancelled} == {"cancelled.error_budget"}
         assert done["counts"]["cancelled"] == len(cancelled) > 0
     else:
-        assert (done["state"], done["counts"]["succeeded"]) == ("completed", 20)
+        assert (done["state"], done["counts"]["succeeded"]) == ("completed", 200)
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("budget, allowed", [("stop", 1), ("stop_after:5", 5), ("stop_after:50%", 10)])
+def test_no_more_fail_than_the_error_budget_and_what_was_in_flight(
+    service, chaotic, budget, allowed, concurrency
+):
+    """However fast answers come: results are on their way to the disk while others would start."""
+    urls = [chaotic.url(f"/local/{n}?bytes=1") for n in range(2000)]
+    job = service.submit(urls, on_error=budget, concurrency=concurrency, accept_status=[204])
+
+    done = service.wait_done(job)
+
+    assert (done["state"], done["state_reason"]) == ("cancelled", "error_budget")
+    assert counts_sum(done)
+    assert allowed <= done["counts"]["failed"] < allowed + concurrency
+
+
+def test_a_run_again_has_an_error_budget_of_its_own(service, chaotic):
+    urls = [chaotic.url(f"/local/{n}?bytes=1") for n in range(20)]
+    job = service.submit(urls, on_error="stop_after:3", concurrency=1, accept_status=[204])
+    assert service.wait_done(job)["counts"]["failed"] == 3
+
+    for failed in (6, 9):
+        again = service.post(f"/v1/jobs/{job}/retry", {"state": ["cancelled"]})
+        assert again.status == 200, again
+        done = service.wait_done(job)
+        assert (done["state_reason"], done["counts"]["failed"]) == ("error_budget", failed)
+        assert counts_sum(done)
 
 
 def test_after_its_time_to_live_a_job_is_gone_and_its_segments_with_it(start, tmp_path, origin):

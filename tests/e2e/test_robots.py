@@ -1,5 +1,7 @@
 """robots.txt is obeyed when a job asks for that: RFC 9309, through the same gate as everything else."""
 
+import time
+
 import pytest
 
 import web
@@ -185,6 +187,25 @@ def test_one_without_end_is_none_to_be_had(service, origin):
 
     assert states(results) == ["policy.robots"]
     assert "limit.body_size" in results[0]["error"]["detail"]
+
+
+def test_one_that_hangs_takes_no_longer_than_the_items_may(service, origin, other_origin):
+    origin.hang("/robots.txt")
+    other_origin.hang("/robots.txt")
+    began = time.monotonic()
+    limited = service.submit(
+        [origin.url("/x")], robots="obey", timeouts={"total": "1s"},
+        retry={"max_attempts": 2, "backoff": {"base": "1ms", "max": "2ms"}},
+    )  # fmt: skip
+    urgent = service.submit([other_origin.url("/x")], robots="obey", item_deadline="1s")
+
+    ends = [service.wait_done(job) and service.results(job, "include=attempts")[0] for job in (limited, urgent)]
+
+    assert time.monotonic() - began < 3.5
+    assert [one["error"]["code"] for one in ends] == ["timeout.total", "timeout.item_deadline"]
+    assert "robots.txt" in ends[0]["error"]["detail"]
+    assert [attempt["outcome"] for attempt in ends[0]["attempts"]] == ["timeout.total"] * 2
+    assert not origin.asked("/x") and not other_origin.asked("/x")
 
 
 def test_a_cancelled_job_waits_for_none(service, origin):

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace fanfetch {
@@ -118,25 +120,74 @@ TEST(Rendering, IsMadeOnceForEachPicture) {
     EXPECT_EQ(copy.shown.get(make).text, "2");
 }
 
+constexpr auto endless = std::numeric_limits<std::uint64_t>::max();
+
 TEST(ErrorBudget, CountsFailuresOrTheirShareFromTheTenthItemOn) {
     JobOptions options;
-    JobTally tally;
-    tally.failed = 3;
-    EXPECT_FALSE(over_error_budget(options, tally));
+    const EndedItems three{3, 3};
+    EXPECT_EQ(failures_left(options, three), endless);
     options.on_error = on_error::stop;
-    EXPECT_TRUE(over_error_budget(options, tally));
+    EXPECT_EQ(failures_left(options, three), 0U);
+    EXPECT_EQ(failures_left(options, {}), 1U);
     options.on_error = on_error::stop_after_count;
     options.on_error_limit = 4;
-    EXPECT_FALSE(over_error_budget(options, tally));
+    EXPECT_EQ(failures_left(options, three), 1U);
     options.on_error_limit = 3;
-    EXPECT_TRUE(over_error_budget(options, tally));
+    EXPECT_EQ(failures_left(options, three), 0U);
     options.on_error = on_error::stop_after_percent;
     options.on_error_limit = 30;
-    EXPECT_FALSE(over_error_budget(options, tally)) << "three of three, but too few to judge";
-    tally.succeeded = 7;
-    EXPECT_TRUE(over_error_budget(options, tally));
-    tally.succeeded = 8;
-    EXPECT_FALSE(over_error_budget(options, tally));
+    EXPECT_EQ(failures_left(options, three), 7U) << "three of three, but too few to judge";
+    EXPECT_EQ(failures_left(options, {10, 3}), 0U);
+    EXPECT_EQ(failures_left(options, {11, 3}), 1U);
+}
+
+TEST(ErrorBudget, SoManyFailuresMoreAndNoFewerSpendAPercentage) {
+    JobOptions options;
+    options.on_error = on_error::stop_after_percent;
+    for (const std::uint64_t percent : {1U, 30U, 50U, 99U, 100U}) {
+        options.on_error_limit = percent;
+        for (std::uint64_t all = 0; all < 60; ++all) {
+            for (std::uint64_t failed = 0; failed <= all; ++failed) {
+                const auto spent = [&](std::uint64_t more) {
+                    return all + more >= 10 && (failed + more) * 100 >= percent * (all + more);
+                };
+                const auto left = failures_left(options, {all, failed});
+                if (percent == 100 && failed < all) {
+                    EXPECT_EQ(left, endless);
+                    continue;
+                }
+                EXPECT_TRUE(spent(left)) << failed << " of " << all << " at " << percent;
+                EXPECT_FALSE(left > 0 && spent(left - 1)) << failed << " of " << all;
+            }
+        }
+    }
+}
+
+TEST(ErrorBudget, ARunAgainHasItsOwn) {
+    const auto ended = EndedItems{12, 5}.since({10, 4});
+    EXPECT_EQ(ended.all, 2U);
+    EXPECT_EQ(ended.failed, 1U);
+}
+
+TEST(FailureAllowance, NothingStartsWhileWhatIsOnItsWayMaySpendTheBudget) {
+    FailureAllowance allowance{2};
+    allowance.count();
+    EXPECT_FALSE(allowance.exhausted());
+    EXPECT_FALSE(allowance.judge(0, 2)) << "nobody waits";
+    allowance.count();
+    EXPECT_TRUE(allowance.exhausted());
+    EXPECT_FALSE(allowance.judge(1, 1)) << "one is still on its way";
+    EXPECT_TRUE(allowance.judge(1, 1)) << "more successes came than were thought of";
+    EXPECT_FALSE(allowance.exhausted());
+    EXPECT_FALSE(allowance.judge(0, 1)) << "they have been told";
+}
+
+TEST(FailureAllowance, BeginsAnewWithARunAgain) {
+    FailureAllowance allowance{1};
+    allowance.count();
+    ASSERT_TRUE(allowance.exhausted());
+    allowance.reset(3);
+    EXPECT_FALSE(allowance.exhausted());
 }
 
 std::vector<Item> items(std::uint64_t from, std::size_t count) {

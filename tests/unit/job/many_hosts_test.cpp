@@ -108,7 +108,9 @@ public:
     [[nodiscard]] const JobOptions& options() const noexcept override { return options_; }
     [[nodiscard]] JobKnobs knobs() const override { return JobKnobs::of(options_); }
     void report(std::size_t, RunnerReport) override {}
-    void committed(Commit, std::size_t) override {}
+    void committed(Commit, ResultCount) override {}
+    void item_failed() noexcept override {}
+    [[nodiscard]] bool hesitates() noexcept override { return false; }
     void backlog(HostBacklog) override {}
 
 private:

@@ -69,6 +69,68 @@ TEST(JobRobots, ItemsThatWaitForItHoldNoPermit) {
     EXPECT_EQ(seen->counts.total, 6U);
 }
 
+TEST(JobRobots, WaitingForItTakesNoLongerThanTheItemsAttemptsMay) {
+    JobBench bench;
+    bench.network().hang("http://slow.test/robots.txt");
+    auto options = obeying();
+    options.fetch.timeouts.total = 150ms;
+    options.fetch.retry.max_attempts = 2;
+    auto urls = urls_of("slow.test", 3);
+    urls.push_back("http://quick.test/");
+    const auto begun = Steady::now();
+
+    const auto job = bench.run_to_end(urls, options);
+
+    EXPECT_GE(Steady::now() - begun, 300ms);
+    EXPECT_EQ(job->counts.succeeded, 1U);
+    EXPECT_EQ(job->counts.failed, 3U);
+    EXPECT_EQ(bench.network().attempts("http://slow.test/robots.txt"), 1U);
+    for (std::uint64_t index = 0; index < 3; ++index) {
+        const auto row = bench.store().find_item(job->record.id, index);
+        EXPECT_EQ(row->result->code, failure_code::timeout_total);
+        EXPECT_EQ(row->result->attempts_made, 2);
+        EXPECT_GE(row->result->attempts.at(0).timing.total, 150ms);
+    }
+}
+
+TEST(JobRobots, AnItemsOwnDeadlineCountsFromWhenTheOriginIsAsked) {
+    JobBench bench;
+    bench.network().hang("http://slow.test/robots.txt");
+    auto options = obeying();
+    options.item_deadline = 150ms;
+
+    const auto job = bench.run_to_end(urls_of("slow.test", 2), options);
+
+    EXPECT_EQ(job->counts.failed, 2U);
+    const auto row = bench.store().find_item(job->record.id, 0);
+    EXPECT_EQ(row->result->code, failure_code::timeout_item_deadline);
+    EXPECT_EQ(row->result->attempts_made, 1);
+}
+
+TEST(JobRobots, WaitingUntilItMayBeAskedForIsNoAttempt) {
+    JobBench bench;
+    auto pause = [](HostOverride before) {
+        before.paused = true;
+        return before;
+    };
+    auto body = [&]() -> awaitable<void> {
+        co_await bench.jobs().change_host("robots.test:80", pause);
+    };
+    bench.run(body());
+    bench.network().lead("http://a.test/robots.txt", "http://robots.test/robots.txt");
+    auto options = obeying();
+    options.fetch.timeouts.total = 50ms;
+    options.item_deadline = 50ms;
+
+    const auto job = bench.submit(urls_of("a.test", 3), options);
+    const auto enough = Steady::now() + 400ms;
+    bench.wait_until([enough] { return Steady::now() >= enough; });
+
+    const auto seen = job->snapshot();
+    EXPECT_EQ(seen->counts.failed, 0U);
+    EXPECT_EQ(seen->counts.waiting, 3U);
+}
+
 TEST(JobRobots, CancellingDoesNotWaitForIt) {
     JobBench bench;
     bench.network().hang("http://slow.test/robots.txt");
