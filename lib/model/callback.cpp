@@ -79,8 +79,8 @@ std::optional<std::string> why_not_callback_header(std::string_view name) {
 
 std::string to_json(const CallbackOrder& order) {
     json::array headers;
-    for (const auto& [name, value] : order.headers) {
-        headers.push_back(json::array{json::string(name), json::string(value)});
+    for (const auto& field : order.headers) {
+        headers.push_back(json::array{json::string(field.name), json::string(field.value)});
     }
     const json::object object{
         {"url", order.url},

@@ -29,16 +29,33 @@ Fault read_method(const JsonMember& member, FetchOptions& options, const OptionC
     return std::nullopt;
 }
 
-Fault read_header(const JsonMember& member, std::string_view name, std::vector<HeaderField>& out) {
+Fault read_header(const JsonMember& member, HeaderField field, std::vector<HeaderField>& out) {
     const auto* const text = member.value().if_string();
     if (text == nullptr) {
         return member.unexpected("a text or a list of texts");
     }
-    if (const auto why = why_not_header(name, *text)) {
+    if (const auto why = why_not_header(field.name, *text)) {
         return member.refused(*why);
     }
-    out.push_back({std::string{name}, std::string{*text}});
+    field.value.assign(text->data(), text->size());
+    out.push_back(std::move(field));
     return std::nullopt;
+}
+
+/// The lines of one name: a text, a list of them, or either as `{"secret": …}`.
+Fault read_header_lines(
+    const JsonMember& member, HeaderField field, std::vector<HeaderField>& out
+) {
+    const auto* const marked = member.value().if_object();
+    if (marked != nullptr && !field.secret) {
+        if (marked->size() != 1 || !marked->contains("secret")) {
+            return member.unexpected("a text, a list of texts, or {\"secret\": either of them}");
+        }
+        field.secret = true;
+        return read_header_lines({member, "secret", marked->at("secret")}, std::move(field), out);
+    }
+    const auto read = [&](const JsonMember& one) { return read_header(one, field, out); };
+    return member.value().is_array() ? read_list(member, longest_list, read) : read(member);
 }
 
 Fault read_headers(const JsonMember& member, FetchOptions& options, const OptionContext&) {
@@ -48,8 +65,7 @@ Fault read_headers(const JsonMember& member, FetchOptions& options, const Option
     }
     std::vector<HeaderField> fields;
     auto fault = read_entries(member, *object, [&](const JsonMember& child, std::string_view name) {
-        const auto read = [&](const JsonMember& one) { return read_header(one, name, fields); };
-        return child.value().is_array() ? read_list(child, longest_list, read) : read(child);
+        return read_header_lines(child, {std::string{name}, {}}, fields);
     });
     if (fault) {
         return fault;

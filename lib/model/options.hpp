@@ -15,6 +15,7 @@ namespace fanfetch {
 struct HeaderField {
     std::string name;
     std::string value;
+    bool secret = false;  ///< the caller has marked it as one; see also is_credential
 
     friend bool operator==(const HeaderField&, const HeaderField&) = default;
 };

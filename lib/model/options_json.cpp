@@ -29,9 +29,13 @@ json::value octets_to_json(const std::string& octets) {
 json::array headers_to_json(const std::vector<HeaderField>& headers, secrets shown) {
     json::array list;
     list.reserve(headers.size());
-    for (const auto& [name, value] : headers) {
-        const bool hide = shown == secrets::hidden && is_credential_header(name);
-        list.push_back(json::array{octets_to_json(name), octets_to_json(hide ? "***" : value)});
+    for (const auto& field : headers) {
+        const bool hide = shown == secrets::hidden && is_credential(field);
+        json::array pair{octets_to_json(field.name), octets_to_json(hide ? "***" : field.value)};
+        if (field.secret) {
+            pair.push_back(true);
+        }
+        list.push_back(std::move(pair));
     }
     return list;
 }
@@ -118,6 +122,10 @@ bool is_credential_header(std::string_view name) noexcept {
         });
     };
     return std::ranges::any_of(credential_headers, same);
+}
+
+bool is_credential(const HeaderField& field) noexcept {
+    return field.secret || is_credential_header(field.name);
 }
 
 std::string to_json(const JobOptions& options, secrets shown) {

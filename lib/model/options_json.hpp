@@ -34,4 +34,8 @@ enum class secrets : std::uint8_t { kept, hidden };
 /// Whether a header of this name carries credentials. Case does not matter.
 [[nodiscard]] bool is_credential_header(std::string_view name) noexcept;
 
+/// Whether a header carries credentials: by its name, or because the caller said so. It is never
+/// shown, and goes to no origin but the first.
+[[nodiscard]] bool is_credential(const HeaderField& field) noexcept;
+
 }  // namespace fanfetch

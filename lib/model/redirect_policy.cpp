@@ -1,5 +1,6 @@
 #include "model/redirect_policy.hpp"
 
+#include "base/log.hpp"
 #include "model/options_json.hpp"
 
 #include <algorithm>
@@ -35,9 +36,7 @@ bool becomes_get(std::uint16_t status, std::string_view method) noexcept {
 }  // namespace
 
 void drop_credentials(std::vector<HeaderField>& headers) {
-    std::erase_if(headers, [](const HeaderField& field) {
-        return is_credential_header(field.name);
-    });
+    std::erase_if(headers, [](const HeaderField& field) { return is_credential(field); });
 }
 
 Expected<HopRequest> next_hop(
@@ -60,14 +59,15 @@ Expected<HopRequest> next_hop(
         const bool other_scheme = why.code == failure_code::url_scheme;
         return failed(
             other_scheme ? failure_code::url_scheme : failure_code::http_redirect_invalid,
-            "following a redirect: " + why.detail
+            "following a redirect to \"" + redact_url(location) + "\": " + why.detail
         );
     }
     if (!target->same_origin(from.url)) {
         if (!options.cross_origin) {
             return failed(
-                failure_code::http_redirect_cross_origin,
-                "following a redirect: it leaves " + from.url.host_key()
+                failure_code::http_redirect_cross_origin, "following a redirect: it leaves " +
+                                                              from.url.host_key() + " for " +
+                                                              target->host_key()
             );
         }
         drop_credentials(from.headers);

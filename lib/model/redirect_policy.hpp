@@ -26,7 +26,7 @@ struct HopRequest {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// Takes out the header fields that carry credentials (see is_credential_header).
+/// Takes out the header fields that carry credentials (see is_credential).
 void drop_credentials(std::vector<HeaderField>& headers);
 
 /// The request of the next hop.

@@ -81,8 +81,8 @@ std::optional<std::string> why_not_header(std::string_view name, std::string_vie
 
 std::optional<std::string> why_not_headers(const std::vector<HeaderField>& headers) {
     std::size_t size = 0;
-    for (const auto& [name, value] : headers) {
-        size += name.size() + value.size() + std::string_view{": \r\n"}.size();
+    for (const auto& field : headers) {
+        size += field.name.size() + field.value.size() + std::string_view{": \r\n"}.size();
     }
     if (headers.size() > most_headers || size > longest_section) {
         return "more than 100 header fields or 32 KiB of them";

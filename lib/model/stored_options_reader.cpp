@@ -120,7 +120,8 @@ Expectations expectations_from(const json::value& value) {
 std::vector<HeaderField> headers_from(const json::value& value) {
     std::vector<HeaderField> headers;
     for (const auto& pair : value.as_array()) {
-        headers.push_back({Members::octets(pair.at(0)), Members::octets(pair.at(1))});
+        const bool secret = pair.as_array().size() > 2 && pair.at(2).as_bool();
+        headers.push_back({Members::octets(pair.at(0)), Members::octets(pair.at(1)), secret});
     }
     return headers;
 }

@@ -34,8 +34,8 @@ void append_callback(std::string& out, const CallbackRecord& callback, made_secr
     events += ']';
     {
         JsonObjectWriter headers{object.name("headers")};
-        for (const auto& [name, value] : callback.order.headers) {
-            append_json_string(headers.name(name), "***");
+        for (const auto& field : callback.order.headers) {
+            append_json_string(headers.name(field.name), "***");
         }
     }
     object.number("secrets", callback.order.secrets.size());

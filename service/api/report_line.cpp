@@ -28,7 +28,7 @@ std::string without_credentials(std::string_view extras) {
     }
     std::vector<std::string> secret;
     for (const auto& field : headers->get_object()) {
-        if (is_credential_header(field.key())) {
+        if (field.value().is_object() || is_credential_header(field.key())) {  // {"secret": …}
             secret.emplace_back(field.key());
         }
     }

@@ -9,7 +9,7 @@ import pytest
 def mixed(service, origin, closed_port):
     """A job of which three items failed, each for a reason of its own."""
     origin.answer("/gone", b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n")
-    secret = {"Authorization": "Bearer hush", "X-Other": "seen"}
+    secret = {"Authorization": "Bearer hush", "X-Marked": {"secret": "hush too"}, "X-Other": "seen"}
     requests = [
         {"url": origin.url("/fine")},
         {"url": origin.url("/gone"), "id": "second", "metadata": {"n": [1, {"a": "b"}]}, "headers": secret},

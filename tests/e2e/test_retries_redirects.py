@@ -89,6 +89,45 @@ def test_ups_13_credentials_stay_with_their_origin(service, origin, other_origin
     assert second["x-plain"] == "yes"
 
 
+MARKED = {"X-Token": {"secret": "hush"}, "X-Two": {"secret": ["hush 1", "hush 2"]}, "X-Plain": "yes"}
+
+
+@pytest.mark.parametrize("whose", ["job", "item"])
+def test_ups_13_headers_that_are_marked_as_secret_stay_too(service, origin, other_origin, whose):
+    url = origin.redirect("/", other_origin.url("/there"))
+
+    if whose == "job":
+        one = ending(service, url, headers=MARKED)
+    else:
+        one = ending(service, {"url": url, "headers": MARKED})
+
+    assert one["state"] == "succeeded"
+    first, second = origin.requests[0].headers, other_origin.requests[0].headers
+    assert (first["x-token"], first["x-two"], first["x-plain"]) == ("hush", "hush 2", "yes")
+    assert "x-token" not in second and "x-two" not in second and second["x-plain"] == "yes"
+
+
+def test_ups_13_an_items_marked_header_takes_the_place_of_the_jobs_plain_one(service, origin, other_origin):
+    url = origin.redirect("/", other_origin.url("/there"))
+
+    ending(service, {"url": url, "headers": {"x-token": {"secret": "own"}}}, headers={"X-Token": "plain"})
+
+    assert origin.requests[0].headers["x-token"] == "own"
+    assert "x-token" not in other_origin.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"secret": {"secret": "x"}}, {"secret": 1}, {"secret": "x", "more": "y"}, {"hidden": "x"}, {"secret": [1]}]
+)
+def test_a_malformed_mark_is_refused(service, value):
+    body = {"urls": ["http://a.test/"], "options": {"headers": {"X-Token": value}}}
+
+    refused = service.post("/v1/jobs", body)
+
+    assert refused.status == 422, refused
+    assert refused.json["errors"][0]["pointer"].startswith("/options/headers/X-Token")
+
+
 def test_ups_13_credentials_go_on_within_their_origin(service, origin):
     ending(service, {"url": origin.redirect("/", "/there"), "headers": SECRETS})
 

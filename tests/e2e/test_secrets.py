@@ -29,7 +29,7 @@ def told(start, tmp_path, origin, closed_port):
             f"http://10.0.0.1/?token={TOKEN}", f"http://169.254.169.254/?token={TOKEN}", f"http://a b/?token={TOKEN}",
             f"ftp://user:{PASSWORD}@127.0.0.1/"]  # fmt: skip
     body = {"urls": urls, "options": {
-        "headers": {"Authorization": f"Basic {HEADER}", "X-Api-Key": HEADER}, "retry": {"max_attempts": 2},
+        "headers": {"Authorization": f"Basic {HEADER}", "X-Api-Key": HEADER, "X-Ours": {"secret": HEADER}}, "retry": {"max_attempts": 2},
         "callbacks": [{"url": hook, "secret": "whsec_" + SECRET, "headers": {"X-Token": HEADER}}]}}  # fmt: skip
     reply = service.post("/v1/jobs", body, traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     assert reply.status == 202, reply

@@ -15,7 +15,11 @@ JobOptions unusual_options() {
     options.per_host_concurrency = 1;
     auto& fetch = options.fetch;
     fetch.method = "POST";
-    fetch.headers = {{"Authorization", "Bearer secret"}, {"x-Twice", "1"}, {"x-Twice", "\"2\""}};
+    fetch.headers = {
+        {"Authorization", "Bearer secret"},
+        {"x-Twice", "1"},
+        {"x-Twice", "\"2\""},
+        {"X-Ours", "a secret too", true}};
     fetch.body = std::string("\x00\xFF\xC3\x28 raw", 8);
     fetch.timeouts = {
         std::chrono::milliseconds{1}, std::chrono::milliseconds{2}, std::chrono::milliseconds{3},

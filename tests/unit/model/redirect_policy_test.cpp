@@ -66,12 +66,14 @@ TEST(RedirectPolicy, Ups13CredentialsAreDroppedAcrossOriginsAndNeverRestored) {
             {"AUTHORIZATION", "secret"},
             {"cookie", "secret"},
             {"X-Api-Key", "secret"},
+            {"X-Marked", "secret", true},
             {"Accept", "x"}};
         auto hop = next_hop(from, 302, target, 0, {});
         ASSERT_TRUE(hop);
         EXPECT_FALSE(has(*hop, "AUTHORIZATION")) << target;
         EXPECT_FALSE(has(*hop, "cookie")) << target;
         EXPECT_FALSE(has(*hop, "X-Api-Key")) << target;
+        EXPECT_FALSE(has(*hop, "X-Marked")) << target;
         EXPECT_TRUE(has(*hop, "Accept"));
         auto back = next_hop(*hop, 302, "http://a.test/", 1, {});
         ASSERT_TRUE(back);
