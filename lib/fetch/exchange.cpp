@@ -354,7 +354,7 @@ bool Exchange::fail_from(const error_code& error) {
     end_.untouched = !scratch_.reader.started();
     if (watch_.expired() != failure_code::none) {
         end_.untouched = false;
-        return fail(failed(watch_.expired(), "waiting for the response: the time is up"));
+        return fail(time_is_up(watch_.expired(), order_.options->timeouts));
     }
     if (error == asio::error::operation_aborted) {
         end_.untouched = false;

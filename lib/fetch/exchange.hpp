@@ -50,6 +50,9 @@ private:
     failure_code expired_ = failure_code::none;
 };
 
+/// The failure of an exchange that has used up one of its limits, in words that name it.
+[[nodiscard]] Failure time_is_up(failure_code limit, const Timeouts& timeouts);
+
 /// What an exchange works with besides its connection; kept and used again, so that a fetch on a
 /// kept connection allocates next to nothing.
 struct ExchangeScratch {

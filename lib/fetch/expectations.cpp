@@ -3,6 +3,7 @@
 #include "http/field_syntax.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace fanfetch {
 namespace {
@@ -18,12 +19,26 @@ std::string_view essence(std::string_view content_type) noexcept {
 
 }  // namespace
 
-std::optional<Failure> unmet(const Expectations& expected, const FetchOutcome& got) {
-    if (expected.size && *expected.size != got.size) {
+std::optional<std::uint64_t> size_told(const ResponseHead& head) {
+    const auto length = head.fields.find("content-length");
+    if (!length || head.fields.contains("content-encoding")) {
+        return std::nullopt;
+    }
+    std::uint64_t size = 0;
+    const auto* const end = length->data() + length->size();
+    const auto [stop, error] = std::from_chars(length->data(), end, size);
+    return error == std::errc{} && stop == end ? std::optional{size} : std::nullopt;
+}
+
+std::optional<Failure> unmet(
+    const Expectations& expected, const FetchOutcome& got, std::optional<std::uint64_t> size
+) {
+    if (expected.size && expected.size != size) {
         return failed(
-            failure_code::integrity_size, "comparing the size: " + std::to_string(got.size) +
-                                              " bytes came, " + std::to_string(*expected.size) +
-                                              " were expected"
+            failure_code::integrity_size,
+            "comparing the size: " +
+                (size ? std::to_string(*size) + " bytes" : std::string{"the origin does not say"}) +
+                ", expected " + std::to_string(*expected.size)
         );
     }
     if (!expected.sha256.empty() &&

@@ -220,7 +220,7 @@ void Http2Exchange::cut_off() noexcept {
         connection_.retire();
     }
     leave();
-    wake_with(failed(expired(), "waiting for the response: the time is up"));
+    wake_with(time_is_up(expired(), order_.options->timeouts));
 }
 
 void Http2Exchange::cancel_requested() {

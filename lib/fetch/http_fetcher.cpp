@@ -173,6 +173,11 @@ bool HttpFetcher::follow(Course& course, const ResponseHead& head) {
         course.outcome.code = next.error().code;
         course.outcome.detail = std::move(next.error().detail);
         course.outcome.status = head.status;
+        if (course.outcome.code == failure_code::http_redirect_cross_origin) {
+            if (const auto target = course.request.url.resolve(location)) {
+                hops.push_back({head.status, target->href()});
+            }
+        }
         return false;
     }
     course.request = std::move(*next);
@@ -289,9 +294,7 @@ awaitable<void> HttpFetcher::one_hop(Course& course, ExchangeScratch& scratch, E
         line = Line{};
     }
     if (line.shared || line.own->tls) {
-        const auto& report = line.report();
-        attempt.tls = {
-            report.tls_version, report.tls_cipher, report.tls_verified, report.tls_verdict};
+        attempt.tls = tls_verdict_of(line.report());
     }
     if (order.partial != nullptr && !end.resumed && end.head != nullptr) {
         kept->reset();  // the whole came, or something else
@@ -331,7 +334,7 @@ awaitable<void> HttpFetcher::keep_partial(
         }
         next->url = request.url.href();
         next->complete = *end.announced;
-        next->head = stored_head(head, *end.announced);
+        next->head = stored_head(head, {*end.announced, false});
         next->content_type = head.fields.find("content-type").value_or("");
         next->http_version = end.http_version;
     }
@@ -351,8 +354,11 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
     outcome.code = end.code;
     outcome.detail = end.detail;
     outcome.wire_size = end.wire_size;
-    if (end.head == nullptr) {
-        return;  // no response
+    if (end.head == nullptr) {  // no response
+        if (end.sent_at != Steady::time_point{}) {
+            outcome.attempt.timing.first_byte = between(end.sent_at, end.done_at);
+        }
+        return;
     }
     outcome.attempt.timing.first_byte = between(end.sent_at, end.head_at);
     outcome.attempt.timing.download = between(end.head_at, end.done_at);
@@ -370,13 +376,16 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
         outcome.detail = "the response: it has not changed";
         outcome.sha256.reset();  // of nothing: there was no body
         outcome.keep_payload = false;
-        outcome.head = stored_head(head, 0);
+        outcome.head = stored_head(head, {std::nullopt, false});
         return;
     }
     outcome.keep_payload = course.order.store_body == store_body::always ||
                            (course.order.store_body == store_body::success && end.accepted) ||
                            outcome.spilled != nullptr;
-    outcome.head = stored_head(head, outcome.keep_payload ? outcome.size : 0);
+    const bool bodiless = course.request.method == "HEAD" || head.status == not_modified_status;
+    outcome.head = stored_head(
+        head, {bodiless ? std::nullopt : std::optional{outcome.size}, scratch.decoder.has_value()}
+    );
     if (end.resumed) {  // what is recorded is the response that began it, now that it is whole
         auto& begun = **course.order.partial;
         outcome.status = 200;
@@ -395,7 +404,8 @@ void HttpFetcher::conclude(Course& course, ExchangeScratch& scratch, const Excha
         }
         return;
     }
-    if (auto difference = unmet(options.expect, outcome)) {
+    const auto size = bodiless ? size_told(head) : outcome.size;
+    if (auto difference = unmet(options.expect, outcome, size)) {
         outcome.code = difference->code;
         outcome.detail = std::move(difference->detail);
     }

@@ -15,6 +15,8 @@
 
 namespace fanfetch {
 
+[[nodiscard]] TlsVerdict tls_verdict_of(const DialReport& report);
+
 /// Fetches over HTTP/1.1 and HTTP/2: a kept connection or the gate, the exchange, redirects.
 ///
 /// A request on a kept connection that dies before a byte of the answer came is sent once more on

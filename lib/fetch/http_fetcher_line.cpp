@@ -16,10 +16,20 @@ bool negotiates(const Url& url, const FetchOptions& options) noexcept {
     return url.https() && options.http_version != http_version::one;
 }
 
+void add_steps(Timing& timing, const DialReport& report) noexcept {
+    timing.dns += report.dns;
+    timing.connect += report.connect;
+    timing.tls += report.tls;
+}
+
 /// An origin that refuses again and again has no use for us.
 constexpr int most_unprocessed = 3;
 
 }  // namespace
+
+TlsVerdict tls_verdict_of(const DialReport& report) {
+    return {report.tls_version, report.tls_cipher, report.tls_verified, report.tls_verdict};
+}
 
 /// What is open already.
 HttpFetcher::Line HttpFetcher::take_kept(const Course& course, const std::string& key) {
@@ -38,6 +48,10 @@ HttpFetcher::Line HttpFetcher::take_kept(const Course& course, const std::string
 awaitable<Expected<void>> HttpFetcher::connect(Course& course, const std::string& key, Line& line) {
     const auto& options = *course.order.options;
     const bool negotiating = negotiates(course.request.url, options);
+    // What an earlier hop went over is not what this one did.
+    course.outcome.attempt.remote_address.clear();
+    course.outcome.attempt.reused_connection = false;
+    course.outcome.attempt.tls = {};
     if (options.http_version == http_version::two && !negotiating) {
         co_return failed(
             failure_code::http_h2_error, "agreeing on HTTP/2: it is spoken over TLS only"
@@ -119,22 +133,24 @@ awaitable<Expected<void>> HttpFetcher::dial(
     order.tenant = course.order.tenant;
     order.session_key = key;
     order.wait = &wait;
+    DialReport how_far;
+    order.failed = &how_far;
     auto dialled = co_await parts_.gate->connect(std::move(order));
     course.deadline = std::min(saturating_add(course.deadline, wait.waited), course.order.deadline);
     if (wait.in_vain) {
         no_place(course);
     }
+    auto& attempt = course.outcome.attempt;
     if (!dialled) {
+        add_steps(attempt.timing, how_far);
+        attempt.remote_address = std::move(how_far.remote_address);
+        attempt.tls = tls_verdict_of(how_far);
         co_return std::move(dialled.error());
     }
     line.own = std::move(*dialled);
     line.reused = wait.kept;
     if (!wait.kept) {
-        const auto& report = line.own->report;
-        auto& timing = course.outcome.attempt.timing;
-        timing.dns += report.dns;
-        timing.connect += report.connect;
-        timing.tls += report.tls;
+        add_steps(attempt.timing, line.own->report);
     }
     co_return Expected<void>{};
 }

@@ -13,6 +13,14 @@ namespace {
 /// A redirect's body is read over so that the connection can be kept, but only so far.
 constexpr std::uint64_t longest_discarded_body = 64U << 10U;
 
+/// What asks for credentials is kept as it came: nobody has asked for its body, and a decoder is
+/// the larger part of what it could attack.
+bool decodes(std::uint16_t status) noexcept {
+    constexpr std::uint16_t unauthorized = 401;
+    constexpr std::uint16_t proxy_authentication_required = 407;
+    return status != unauthorized && status != proxy_authentication_required;
+}
+
 }  // namespace
 
 Reception::Reception(ExchangeScratch& scratch, const ExchangeOrder& order, ExchangeEnd& end)
@@ -32,7 +40,7 @@ bool Reception::on_head(const ResponseHead& head, const ResponseFraming& framing
     }
     end_.redirect = order_.may_redirect && is_redirect(head.status) && options.redirects.max > 0 &&
                     head.fields.contains("location");
-    if (!end_.redirect && framing.kind != body_framing::none &&
+    if (!end_.redirect && framing.kind != body_framing::none && decodes(head.status) &&
         head.fields.contains("content-encoding")) {
         auto codings = parse_content_encoding(head.fields);
         if (!codings) {

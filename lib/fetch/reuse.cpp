@@ -1,6 +1,5 @@
 #include "fetch/reuse.hpp"
 
-#include "fetch/stored_head.hpp"
 #include "http/field_syntax.hpp"
 #include "http/response_head.hpp"
 
@@ -52,11 +51,6 @@ std::optional<Freshness> freshness_of(
         return std::nullopt;
     }
     return freshness_of({outcome.status, &head->fields, asked_at, now});
-}
-
-std::optional<std::string> head_for_size(const std::string& stored, std::uint64_t payload_size) {
-    const auto head = parse_stored_head(stored);
-    return head ? std::optional{stored_head(*head, payload_size)} : std::nullopt;
 }
 
 }  // namespace fanfetch

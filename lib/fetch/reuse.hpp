@@ -26,10 +26,4 @@ namespace fanfetch {
     const FetchOutcome& outcome, WallTime asked_at, WallTime now
 );
 
-/// A stored head (see stored_head) over a payload of another size, none for instance; nullopt when
-/// it cannot be read.
-[[nodiscard]] std::optional<std::string> head_for_size(
-    const std::string& stored, std::uint64_t payload_size
-);
-
 }  // namespace fanfetch

@@ -7,19 +7,9 @@
 namespace fanfetch {
 namespace {
 
-bool moved_aside(std::string_view name) noexcept {
-    // Looked at for every field of every response: the length decides nearly always.
-    constexpr std::string_view content_encoding = "content-encoding";
-    constexpr std::string_view transfer_encoding = "transfer-encoding";
-    return (name.size() == content_encoding.size() && equal_ignoring_case(name, content_encoding)
-           ) ||
-           (name.size() == transfer_encoding.size() && equal_ignoring_case(name, transfer_encoding)
-           );
-}
-
-bool is_content_length(std::string_view name) noexcept {
-    constexpr std::string_view content_length = "content-length";
-    return name.size() == content_length.size() && equal_ignoring_case(name, content_length);
+// Looked at for every field of every response: the length decides nearly always.
+bool is(std::string_view name, std::string_view known) noexcept {
+    return name.size() == known.size() && equal_ignoring_case(name, known);
 }
 
 /// Writes into room that was made for it: a header is dozens of small pieces.
@@ -44,9 +34,9 @@ constexpr std::string_view aside = "X-Crawler-";
 
 }  // namespace
 
-std::string stored_head(const ResponseHead& head, std::uint64_t payload_size) {
+std::string stored_head(const ResponseHead& head, const StoredPayload& payload) {
     const auto status = std::to_string(head.status);
-    const auto length = std::to_string(payload_size);
+    const auto length = payload.size ? std::to_string(*payload.size) : std::string{};
     // What each field takes beyond its name and value, and what stands around the fields.
     constexpr std::size_t per_field = 4 + aside.size();
     constexpr std::size_t around = 64;
@@ -62,15 +52,18 @@ std::string stored_head(const ResponseHead& head, std::uint64_t payload_size) {
     pen.write(head.reason);
     pen.write("\r\n");
     for (const auto field : head.fields) {
-        if (is_content_length(field.name)) {
+        if (payload.size && is(field.name, "content-length")) {
             continue;
         }
-        if (moved_aside(field.name)) {
+        if (is(field.name, "transfer-encoding") ||
+            (payload.decoded && is(field.name, "content-encoding"))) {
             pen.write(aside);
         }
         pen.field(field.name, field.value);
     }
-    pen.field("Content-Length", length);
+    if (payload.size) {
+        pen.field("Content-Length", length);
+    }
     text.resize(static_cast<std::size_t>(pen.at() - text.data()));
     return text;
 }

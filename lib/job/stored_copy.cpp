@@ -119,11 +119,7 @@ Expected<CopyInHand> read_copy(JobStore& store, const CopyOrder& order) {
         hand.body = *body;
         outcome.keep_payload = true;
     }
-    auto head = head_for_size(*stored, outcome.keep_payload ? outcome.size : 0);
-    if (!head) {
-        return damaged();
-    }
-    outcome.head = std::move(*head);
+    outcome.head = *stored;
     return hand;
 }
 

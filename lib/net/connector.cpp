@@ -73,6 +73,7 @@ struct Race : std::enable_shared_from_this<Race> {
     std::vector<Dial> dials;
     std::size_t started = 0;
     std::size_t pending = 0;
+    std::optional<std::size_t> tried;  // last, or with the failure that tells most
     std::optional<std::size_t> winner;
     std::unique_ptr<Connection> kept;
     std::optional<Failure> worst;
@@ -114,6 +115,9 @@ struct Race : std::enable_shared_from_this<Race> {
     void start(std::size_t index) {
         TcpSocket& socket = dials[index].socket.emplace(executor);
         ++started;
+        if (!worst) {
+            tried = index;
+        }
         const auto endpoint = to_asio(dials[index].endpoint);
         error_code error;
         socket.open(endpoint.protocol(), error);
@@ -145,6 +149,7 @@ struct Race : std::enable_shared_from_this<Race> {
     void failed_with(std::size_t index, const error_code& error) {
         const failure_code code = connect_failure(error);
         if (!worst || tells_more(code, worst->code)) {
+            tried = index;
             worst = failed(
                 code, "connecting to " + to_string(dials[index].endpoint) + ": " + error.message()
             );
@@ -198,12 +203,18 @@ awaitable<Expected<Dialled>> dial(
     const LoopExecutor executor = co_await asio::this_coro::executor;
     const auto race = std::make_shared<Race>(executor, endpoints, line);
     const Closing closing{*race};
+    const auto note_tried = [&race, line] {
+        if (line != nullptr && race->tried) {
+            line->tried = race->dials[*race->tried].endpoint;
+        }
+    };
 
     Steady::time_point next_start = Steady::now();
     std::optional<Steady::time_point> in_line;  // since when there is nothing but to wait
     while (!race->over()) {
         const auto now = Steady::now();
         if (!in_line && now >= deadline) {
+            note_tried();
             co_return failed(failure_code::connect_timeout, "connecting: no answer in time");
         }
         const bool due = !race->all_started() && (race->pending == 0 || now >= next_start);
@@ -223,6 +234,7 @@ awaitable<Expected<Dialled>> dial(
             continue;
         }
         if (race->all_started()) {
+            note_tried();
             co_return std::move(*race->worst);
         }
         if (!in_line) {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct PlaceOrder {
 
     Steady::duration waited{};  ///< in line, while nothing was dialled
     bool in_vain = false;       ///< no place came free within `place_patience`
+    /// Of a dial that failed: the address that its failure is about, or that was tried last.
+    std::optional<IpEndpoint> tried{};
 };
 
 /// A TCP connection and what it leads to.

@@ -182,6 +182,7 @@ awaitable<Expected<void>> DefaultGate::reach_through_proxy(
         const auto now = Steady::now();
         const auto left = static_cast<Steady::rep>(route.endpoints.size() - i);
         std::string target = to_string(route.endpoints[i]);
+        places.tried = route.endpoints[i];
         auto socket = co_await tunnel(target, now + (deadline - now) / left);
         if (socket) {
             connection->socket = std::move(*socket);
@@ -283,12 +284,12 @@ awaitable<Expected<void>> DefaultGate::secure(
         sessions_.offer(stream, order.session_key);
     }
     auto shaken = co_await shake_hands(connection, std::string{order.url->host()}, deadline);
+    connection.report.tls = since(shaking);
     if (!shaken) {
         sessions_.forget(order.session_key);
         co_return shaken;
     }
     connection.report.tls_resumed = ::SSL_session_reused(stream) == 1;
-    connection.report.tls = since(shaking);
     co_return shaken;
 }
 
@@ -296,11 +297,14 @@ awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder 
     const LoopExecutor executor = co_await boost::asio::this_coro::executor;
     auto connection = std::make_unique<Connection>(executor);
     const auto begun = Steady::now();
+    DialReport ignored_report;
+    auto& how_far = order.failed != nullptr ? *order.failed : ignored_report;
     auto route = co_await plan(*order.url, order.tenant);
+    connection->report.dns = since(begun);
     if (!route) {
+        how_far = std::move(connection->report);
         co_return std::move(route.error());
     }
-    connection->report.dns = since(begun);
     auto deadline = saturating_add(order.deadline, connection->report.dns);
 
     const auto dialling = Steady::now();
@@ -311,18 +315,23 @@ awaitable<Expected<std::unique_ptr<Connection>>> DefaultGate::connect(DialOrder 
     auto reached = co_await reach(connection, *order.url, std::move(*route), deadline, places);
     wait.waited = places.waited;
     wait.in_vain = places.in_vain;
-    if (!reached) {
-        co_return std::move(reached.error());
-    }
-    if (connection.get() != fresh) {
+    if (reached && connection.get() != fresh) {
         wait.kept = true;
         co_return connection;
     }
-    deadline = saturating_add(deadline, wait.waited);
     connection->report.connect = since(dialling + wait.waited);
+    if (!reached) {
+        if (places.tried) {
+            connection->report.remote_address = to_string(*places.tried);
+        }
+        how_far = std::move(connection->report);
+        co_return std::move(reached.error());
+    }
+    deadline = saturating_add(deadline, wait.waited);
     if (order.url->https()) {
         auto secured = co_await secure(*connection, order, deadline);
         if (!secured) {
+            how_far = std::move(connection->report);
             co_return std::move(secured.error());
         }
     }

@@ -31,6 +31,9 @@ struct DialOrder {
     /// else keeps connections apart. Empty: no session is kept.
     std::string session_key{};
     PlaceWait* wait = nullptr;  ///< outlives the dial; none: whoever waits does not want to know
+    /// How far a dial got that fails: what each step took, the address that was tried, what TLS
+    /// came to. Outlives the dial; none: nobody wants to know.
+    DialReport* failed = nullptr;
 };
 
 /// The only way out: resolves, judges every address, and dials exactly what was judged.

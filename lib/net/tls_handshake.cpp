@@ -11,6 +11,16 @@ namespace fanfetch {
 namespace {
 
 using boost::system::error_code;
+
+/// What had been agreed on when it failed; nothing, unless the other side spoke TLS.
+void note_agreed(const SSL* stream, DialReport& report) {
+    const auto* const cipher = ::SSL_get_pending_cipher(stream);
+    if (cipher != nullptr) {
+        report.tls_version = ::SSL_get_version(stream);
+        report.tls_cipher = ::SSL_CIPHER_get_name(cipher);
+    }
+}
+
 Failure handshake_failure(const SSL* stream, const std::string& host, const error_code& error) {
     const std::string doing = "making a TLS connection to " + host + ": ";
     const long verified = ::SSL_get_verify_result(stream);
@@ -43,14 +53,15 @@ awaitable<Expected<void>> shake_hands(
     if (error) {
         co_await rethrow_cancellation();
     }
-    if (too_late) {
-        co_return failed(
-            failure_code::connect_timeout,
-            "making a TLS connection to " + host + ": no answer in time"
-        );
-    }
-    if (error) {
-        co_return handshake_failure(stream, host, error);
+    if (error || too_late) {
+        auto failure = too_late ? failed(
+                                      failure_code::connect_timeout,
+                                      "making a TLS connection to " + host + ": no answer in time"
+                                  )
+                                : handshake_failure(stream, host, error);
+        note_agreed(stream, connection.report);
+        connection.report.tls_verdict = dotted(failure.code);
+        co_return failure;
     }
     TlsFindings verdict = TlsPolicy::verdict(stream);
     connection.report.tls_version = std::move(verdict.version);

@@ -136,6 +136,7 @@ awaitable<void> ScriptedFetcher::fetch(FetchOrder order, FetchOutcome& outcome) 
         outcome.payload = said == bodies_.end() ? "body of " + order.url->href() : said->second;
         outcome.size = outcome.wire_size = outcome.payload.size();
         outcome.sha256.emplace();
+        outcome.head += "Content-Length: " + std::to_string(outcome.size) + "\r\n";
         if (const auto fields = fields_.find(order.url->href()); fields != fields_.end()) {
             outcome.head += fields->second;
             Sha256Hasher hasher;
