@@ -326,7 +326,8 @@ def test_redirects_keep_a_jobs_rate_at_the_host_they_lead_to(service, origin, ot
         job = service.submit(urls, per_host={"rate": 10})
         assert service.wait_done(job)["counts"]["succeeded"] == 6
     asked = sorted(request.at for request in other_origin.requests)
-    assert all(later - earlier >= 0.09 for earlier, later in zip(asked, asked[1:])), asked
+    # One that comes late is followed the sooner by the next: what counts is that none comes early.
+    assert all(at - asked[0] >= 0.1 * n - 0.05 for n, at in enumerate(asked)), asked
 
 
 def test_redirects_share_the_slots_of_the_host_they_lead_to(service, origin, other_origin):
