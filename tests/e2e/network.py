@@ -264,10 +264,15 @@ class NetworkService(client.Service):
     """A service inside a network, perhaps with its system calls noted."""
 
     def __init__(self, network: Network, data: pathlib.Path, settings: dict, traced: bool = False, environment=None,
-                 key: str | None = None):  # fmt: skip
+                 key: str | None = None, user: int = 0):  # fmt: skip
         self.network = network
         self.trace = data.parent / (data.name + ".strace")
         prefix = ["ip", "netns", "exec", network.name]
+        if user:  # the program may lie where only root may look
+            data.mkdir(parents=True)
+            os.chown(data, user, user)
+            kept = "+dac_override"
+            prefix += ["setpriv", f"--reuid={user}", "--clear-groups", f"--inh-caps={kept}", f"--ambient-caps={kept}"]
         values = dict(environment or {})
         if traced:
             calls = "connect,sendto,sendmsg,sendmmsg"
