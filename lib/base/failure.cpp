@@ -99,7 +99,7 @@ constexpr auto rows = std::to_array<Row>({
     {queue_full, "queue.full", "The queue is full", 503},
     {disk_low, "disk.low", "The disk is nearly full", 503},
     {draining, "service.draining", "The service is shutting down", 503},
-    {store_unavailable, "store.unavailable", "The store cannot be written", 503},
+    {store_unavailable, "store.unavailable", "The store cannot be used", 503},
     {quota_exceeded, "quota.exceeded", "The quota is used up", 429},
     {upload_aborted, "request.aborted", "The request body ended before its end", 400},
     {api_too_many_wrong_keys, "auth.too_many_wrong_keys", "Too many wrong API keys", 429},

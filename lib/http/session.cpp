@@ -1,5 +1,7 @@
 #include "http/session.hpp"
 
+#include "base/expected.hpp"
+#include "base/failure_error.hpp"
 #include "base/log.hpp"
 #include "http/field_syntax.hpp"
 #include "http/http_date.hpp"
@@ -27,6 +29,17 @@ std::string_view thrown_text(const std::exception_ptr& error) {
         return exception.what();  // lives in the exception, which `error` keeps
     } catch (...) {
         return "not a std::exception";
+    }
+}
+
+/// What the client is told of an exception: a failure that was thrown as such, else nothing more.
+Failure thrown_failure(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const FailureError& exception) {
+        return exception.failure();
+    } catch (...) {
+        return failed(failure_code::internal, "answering the request: an internal error");
     }
 }
 
@@ -217,9 +230,7 @@ awaitable<HttpReply> Session::answer(HttpRequest& request) {
         std::rethrow_exception(thrown);
     }
     log_thrown("http_handler_threw", request.request_id, thrown);
-    co_return problem_reply(
-        failed(failure_code::internal, "answering the request: an internal error")
-    );
+    co_return problem_reply(thrown_failure(thrown));
 }
 
 void Session::log_thrown(

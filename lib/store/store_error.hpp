@@ -1,8 +1,7 @@
 #pragma once
 
-#include "base/failure.hpp"
+#include "base/failure_error.hpp"
 
-#include <stdexcept>
 #include <utility>
 
 namespace fanfetch {
@@ -10,16 +9,16 @@ namespace fanfetch {
 /// A read that the store could not answer: the database cannot be read, or a row is damaged.
 ///
 /// An exception, because a page of results that is missing rows must never look like a short page.
-/// It passes through whoever asked; the request gets the status of `failure().code`.
-class StoreError : public std::runtime_error {
+class StoreError : public FailureError {
 public:
-    explicit StoreError(Failure failure)
-        : std::runtime_error{failure.detail}, failure_{std::move(failure)} {}
+    explicit StoreError(Failure failure, bool damaged = false)
+        : FailureError{std::move(failure)}, damaged_{damaged} {}
 
-    [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
+    /// What is read is not what was written: reading it again gives no more.
+    [[nodiscard]] bool damaged() const noexcept { return damaged_; }
 
 private:
-    Failure failure_;
+    bool damaged_;
 };
 
 }  // namespace fanfetch

@@ -1,3 +1,5 @@
+#include "base/expected.hpp"
+#include "base/failure_error.hpp"
 #include "raw_client.hpp"
 #include "test_server.hpp"
 
@@ -77,6 +79,9 @@ Router make_replies() {
             throw std::runtime_error{"the disk is gone"};
         };
         co_return reply;
+    });
+    router.add(http::verb::get, "/fails", [](HttpRequest&) -> awaitable<HttpReply> {
+        throw FailureError{failed(failure_code::store_unavailable, "reading a row: damaged")};
     });
     router.add(http::verb::get, "/short", [](HttpRequest&) -> awaitable<HttpReply> {
         HttpReply reply{.stream_length = 10};
@@ -245,6 +250,16 @@ TEST_F(HttpServerExchange, Api02WhatAHandlerThrowsStaysInside) {
     EXPECT_EQ(responses[1].status, 500);
     EXPECT_FALSE(responses[1].headers.contains("x-evil"));
     EXPECT_EQ(responses[2].status, 200);
+}
+
+TEST_F(HttpServerExchange, AFailureThatIsThrownIsTheAnswer) {
+    const auto responses = ask(server_, get("/fails") + get("/hello"));
+
+    ASSERT_EQ(responses.size(), 2U);
+    EXPECT_EQ(responses[0].status, 503);
+    EXPECT_NE(responses[0].body.find("store.unavailable"), std::string::npos);
+    EXPECT_NE(responses[0].body.find("reading a row: damaged"), std::string::npos);
+    EXPECT_EQ(responses[1].status, 200);
 }
 
 TEST_F(HttpServerExchange, RequestIdIsTheClientsIfItIsAToken) {
