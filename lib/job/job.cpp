@@ -1,8 +1,10 @@
 #include "job/job.hpp"
 
 #include "job/host_key.hpp"
+#include "job/store_read.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace fanfetch {
@@ -29,6 +31,7 @@ Job::Job(Parts parts, JobRecord record)
       window_{window_capacity(options_)},
       shards_(parts_.shards),
       free_permits_{static_cast<std::size_t>(options_.concurrency)},
+      read_timer_{parts_.loop},
       look_timer_{parts_.loop},
       deadline_{parts_.loop},
       publish_timer_{parts_.loop},
@@ -152,6 +155,7 @@ void Job::rest() {
         job.deadline_.cancel();
         job.publish_timer_.cancel();
         job.look_timer_.cancel();
+        job.read_timer_.cancel();
     });
 }
 
@@ -254,7 +258,8 @@ void Job::load_more() {
     const auto from = window_.next_index();
     const auto total = record_.total;
     hungry_.store(window_.room() > 0 && from >= total, std::memory_order_relaxed);
-    if (loading_ || stopping() || record_.rerunning || !window_.low() || from >= total) {
+    if (loading_ || unreadable_ || stopping() || record_.rerunning || !window_.low() ||
+        from >= total) {
         return;
     }
     loading_ = true;
@@ -276,8 +281,7 @@ void Job::load_more() {
     };
     auto items = parts_.blocking->submit(std::move(read));
     auto arrived = [self = shared_from_this()](const auto& done) {
-        // A read that failed is repeated by the next commit or report.
-        auto found = done.exception() ? ItemsFound{} : done.result();
+        auto found = outcome_of_read(done);
         self->on_loop([found = std::move(found)](Job& job) mutable {
             job.on_loaded(std::move(found));
         });
@@ -285,14 +289,44 @@ void Job::load_more() {
     items.add_done_callback(std::move(arrived));
 }
 
-void Job::on_loaded(ItemsFound found) {
+void Job::on_loaded(Expected<ItemsFound> found) {
+    if (!found) {
+        read_failed(found.error());
+        return;
+    }
     loading_ = false;
     if (stopping()) {
         return;
     }
-    window_.add(std::move(found.items));
-    window_.skip_to(found.next);
+    window_.add(std::move(found->items));
+    window_.skip_to(found->next);
     window_grew();
+}
+
+/// Damage does not go away: what was read before is still fetched, then the job ends. Anything else
+/// may, and the store is asked again, but not all the time.
+void Job::read_failed(const Failure& why) {
+    constexpr std::chrono::seconds pause{1};
+    if (stopping()) {
+        loading_ = false;
+        return;
+    }
+    unreadable_ = why.code == failure_code::internal;
+    parts_.log->error(
+        "job_unreadable", {{"job", id_}, {"detail", why.detail}, {"ends", unreadable_}}
+    );
+    if (unreadable_ || resting_) {
+        loading_ = false;
+        check_end();
+        return;
+    }
+    read_timer_.expires_after(pause);
+    read_timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+        self->loading_ = false;
+        if (!error) {
+            self->load_more();
+        }
+    });
 }
 
 /// What was read from the store goes to the shards.
@@ -368,6 +402,10 @@ void Job::check_end() {
     }
     if (record_.sealed && announced_.empty() && record_.tally.terminal() == record_.total) {
         finish(job_state::completed, record_.reason);
+        return;
+    }
+    if (unreadable_ && window_.out() == 0 && window_.ready() == 0) {
+        on_cancel(cancel_mode::abort, state_reason::internal, {});
     }
 }
 
@@ -414,6 +452,7 @@ void Job::ended() {
     record_.state = end_state_;
     deadline_.cancel();
     look_timer_.cancel();
+    read_timer_.cancel();
     over_.store(true, std::memory_order_release);
     publish();
     parts_.log->info(

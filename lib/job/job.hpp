@@ -182,7 +182,8 @@ private:
     void go_on();
 
     void load_more();
-    void on_loaded(ItemsFound found);
+    void on_loaded(Expected<ItemsFound> found);
+    void read_failed(const Failure& why);
     void window_grew();
     void take_appended(std::vector<Item> items);
     [[nodiscard]] bool must_look_ahead() const noexcept;
@@ -228,8 +229,10 @@ private:
     bool ttl_changed_ = false;       ///< since the shards were given what a completion needs
     std::uint64_t uncommitted_ = 0;  ///< finished on a shard, not yet durable
     std::deque<std::vector<Item>> announced_;  ///< being appended, in order
-    bool loading_ = false;                     ///< a read of the store is under way
-    bool ending_ = false;                      ///< its end is on its way into the store
+    bool loading_ = false;     ///< a read of the store is under way, or will be in a moment
+    bool unreadable_ = false;  ///< what comes next in the store is damaged
+    LoopTimer read_timer_;
+    bool ending_ = false;  ///< its end is on its way into the store
     job_state end_state_ = job_state::cancelled;
     static constexpr std::chrono::milliseconds shortest_look_pause{1};
     PassedHosts passed_;

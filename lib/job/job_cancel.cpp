@@ -8,6 +8,21 @@ namespace fanfetch {
 
 namespace asio = boost::asio;
 
+namespace {
+
+job_state end_of(state_reason reason) noexcept {
+    switch (reason) {
+        case state_reason::deadline:
+            return job_state::expired;
+        case state_reason::internal:
+            return job_state::failed;
+        default:
+            return job_state::cancelled;
+    }
+}
+
+}  // namespace
+
 Future<Expected<CancelAnswer>> Job::cancel(cancel_mode mode, state_reason reason) {
     Promise<Expected<CancelAnswer>> promise;
     auto answer = promise.get_future();
@@ -32,8 +47,7 @@ void Job::on_cancel(cancel_mode mode, state_reason reason, Promise<Expected<Canc
     if (record_.reason == state_reason::none) {
         record_.reason = reason;
     }
-    end_state_ =
-        record_.reason == state_reason::deadline ? job_state::expired : job_state::cancelled;
+    end_state_ = end_of(record_.reason);
     const auto unfinished = record_.total - record_.tally.terminal();
     const auto running = std::min(unfinished, in_flight() + uncommitted_);
     said.state = record_.state;

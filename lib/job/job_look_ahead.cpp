@@ -1,4 +1,5 @@
 #include "job/job.hpp"
+#include "job/store_read.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -71,7 +72,7 @@ Search search_back(
 }  // namespace
 
 bool Job::must_look_ahead() const noexcept {
-    if (stopping() || held() || resting_) {
+    if (stopping() || held() || resting_ || unreadable_) {
         return false;
     }
     if (!passed_.empty()) {
@@ -151,15 +152,14 @@ void Job::look_ahead() {
     };
     auto searched = parts_.blocking->submit(std::move(search));
     auto arrived = [self = shared_from_this(), back](const auto& done) {
-        const bool failed = done.exception() != nullptr;
-        auto result = failed ? Search{} : done.result();
-        self->on_loop([result = std::move(result), back, failed](Job& job) mutable {
-            if (failed) {  // it is tried again
-                job.loading_ = job.looking_ = false;
-                job.consider_looking_ahead();
+        auto result = outcome_of_read(done);
+        self->on_loop([result = std::move(result), back](Job& job) mutable {
+            if (!result) {
+                job.looking_ = false;
+                job.read_failed(result.error());
                 return;
             }
-            job.on_found(std::move(result.found), std::move(result.passed), back);
+            job.on_found(std::move(result->found), std::move(result->passed), back);
         });
     };
     searched.add_done_callback(std::move(arrived));

@@ -239,7 +239,8 @@ public:
         WallTime now, std::size_t limit
     ) = 0;
 
-    /// Items without a result. Cheap for a whole window: one range scan.
+    /// Items without a result. Cheap for a whole window: one range scan. Ends before an item that
+    /// is damaged; throws when that is the first.
     [[nodiscard]] virtual ItemsFound scan_unfinished(const ItemScan& scan) = 0;
     [[nodiscard]] std::vector<Item> unfinished_items(
         const std::string& job_id, std::uint64_t from, std::size_t limit, std::uint64_t max_bytes

@@ -6,6 +6,7 @@ import pathlib
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
@@ -27,6 +28,28 @@ def refused(data: pathlib.Path) -> str:
     assert done.returncode == 3, (done.returncode, done.stdout, done.stderr)
     assert done.stdout == ""
     return done.stderr
+
+
+def test_a_job_whose_items_are_damaged_fails_and_says_so(start, origin, tmp_path):
+    """What could be read is fetched, nothing hangs, and nobody else notices."""
+    service = start()
+    job = service.submit([origin.hang(f"/{n}") for n in range(300)], concurrency=1)
+    assert service.stop() == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "fanfetch.db")) as database:
+        database.execute("UPDATE items SET block = x'00' WHERE pos = (SELECT max(pos) FROM items)")
+        database.commit()
+    origin.release()
+
+    again = start()
+
+    done = again.wait_done(job)
+    assert (done["state"], done["state_reason"]) == ("failed", "internal")
+    assert counts_sum(done) and done["counts"]["succeeded"] >= 200
+    rows = again.get(f"/v1/jobs/{job}/results?page_size={done['counts']['succeeded']}&order=completed").json["results"]
+    assert {one["state"] for one in rows} == {"succeeded"}
+    assert again.wait_done(again.submit([origin.url("/other")]))["counts"]["succeeded"] == 1
+    reply = again.get(f"/v1/jobs/{job}/results?order=submitted&page_size=1000")
+    assert (reply.status, reply.json["code"]) == (503, "store.unavailable"), "a page is whole, or none"
 
 
 # PATH-04: what somebody may have put there.

@@ -1,14 +1,28 @@
 #include "support/job_bench.hpp"
 
+#include "store/store_error.hpp"
 #include "support/patience.hpp"
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
 
 namespace fanfetch::testing {
+
+ItemsFound UnreadableStore::scan_unfinished(const ItemScan& scan) {
+    ++reads_;
+    const bool damaged = scan.from >= damaged_;
+    if (damaged || failing_ > 0) {
+        failing_ -= damaged ? 0 : 1;
+        throw StoreError{{failure_code::store_unavailable, "as the test wants it", 0, {}}, damaged};
+    }
+    auto readable = scan;
+    readable.end = std::min<std::uint64_t>(scan.end, damaged_);
+    return MemoryJobStore::scan_unfinished(readable);
+}
 
 JobBench::JobBench(DispatchLimits limits, std::size_t shards)
     : connections_{limits.most_in_flight, shards} {

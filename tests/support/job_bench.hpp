@@ -9,8 +9,10 @@
 #include "store/memory/memory_job_store.hpp"
 #include "support/scripted_fetcher.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -18,6 +20,23 @@
 #include <vector>
 
 namespace fanfetch::testing {
+
+/// A store in memory whose reads of items fail as they are told to.
+class UnreadableStore final : public MemoryJobStore {
+public:
+    /// The next reads fail; `damaged`: all that begin with an item from `first` on do, for ever.
+    void fail_reads(int next) noexcept { failing_ = next; }
+    void damage(std::uint64_t first) noexcept { damaged_ = first; }
+    /// How many reads were asked for.
+    [[nodiscard]] int reads() const noexcept { return reads_; }
+
+    [[nodiscard]] ItemsFound scan_unfinished(const ItemScan& scan) override;
+
+private:
+    std::atomic<int> failing_{0};
+    std::atomic<int> reads_{0};
+    std::atomic<std::uint64_t> damaged_{std::numeric_limits<std::uint64_t>::max()};
+};
 
 /// A whole job machinery on one loop, over a scripted network and a store in memory. The shards, if
 /// there are several, share the loop, the network and `most_in_flight`.
@@ -28,7 +47,7 @@ public:
     JobBench(const JobBench&) = delete;
 
     ScriptedFetcher& network() noexcept { return fetcher_; }
-    MemoryJobStore& store() noexcept { return store_; }
+    UnreadableStore& store() noexcept { return store_; }
     JobService& jobs() noexcept { return *jobs_; }
     Dispatcher& dispatcher(std::size_t shard = 0) noexcept { return *dispatchers_[shard]; }
     const ConnectionBudget& connections() const noexcept { return connections_; }
@@ -68,7 +87,7 @@ private:
     EventLoop loop_{"bench"};
     FastRandom random_{1};
     PendingBytes pending_;
-    MemoryJobStore store_;
+    UnreadableStore store_;
     ScriptedFetcher fetcher_;
     ThreadPoolExecutor blocking_;
     ConnectionBudget connections_;

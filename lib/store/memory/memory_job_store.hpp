@@ -20,7 +20,7 @@ namespace fanfetch {
 /// returns, so that every future is ready and callbacks run in the caller's thread.
 ///
 /// Threads  any thread; one lock, held for the time of one operation
-class MemoryJobStore final : public JobStore {
+class MemoryJobStore : public JobStore {
 public:
     explicit MemoryJobStore(const Clock& clock = system_clock()) : clock_{clock} {}
 

@@ -45,6 +45,11 @@ std::string immutable_uri(const std::string& path) {
 
 }  // namespace
 
+bool DatabaseError::damaged() const noexcept {
+    const int kind = code_ & 0xFF;
+    return kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB;
+}
+
 Failure DatabaseError::failure() const {
     const bool full = (code_ & 0xFF) == SQLITE_FULL;
     return {

@@ -23,6 +23,8 @@ public:
 
     /// The extended result code.
     [[nodiscard]] int code() const noexcept { return code_; }
+    /// Whether the file or a row in it is damaged.
+    [[nodiscard]] bool damaged() const noexcept;
     /// disk_low when the disk is full, else store_unavailable.
     [[nodiscard]] Failure failure() const;
 

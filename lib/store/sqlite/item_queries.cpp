@@ -111,6 +111,10 @@ bool Queries::replaced(const JobKey& job, std::uint64_t seq) {
     return seq_of(job.key, *index) != seq;
 }
 
+const Item* Queries::unfinished_at(std::int64_t job, std::uint64_t index) {
+    return seq_of(job, index) == 0 ? &item_at(job, index) : nullptr;
+}
+
 ItemsFound Queries::scan_unfinished(const ItemScan& scan) {
     return in_one_moment([&] {
         ItemsFound found;
@@ -122,17 +126,25 @@ ItemsFound Queries::scan_unfinished(const ItemScan& scan) {
              found.next < end && looked_at < scan.most_looked_at &&
              takes_more(found.items.size(), scan.limit, bytes, scan.max_bytes);
              ++found.next, ++looked_at) {
-            if (seq_of(job->key, found.next) != 0) {
+            const Item* item = nullptr;
+            try {
+                item = unfinished_at(job->key, found.next);
+            } catch (const DatabaseError& error) {
+                if (looked_at == 0 || !error.damaged()) {
+                    throw;
+                }
+                break;  // what comes before the damage is as good as ever
+            }
+            if (item == nullptr) {
                 continue;
             }
-            const auto& item = item_at(job->key, found.next);
-            const auto choice = scan.choose ? scan.choose(item) : item_choice::take;
+            const auto choice = scan.choose ? scan.choose(*item) : item_choice::take;
             if (choice == item_choice::stop) {
                 break;
             }
             if (choice == item_choice::take) {
-                found.items.push_back(item);
-                bytes += bytes_of(item);
+                found.items.push_back(*item);
+                bytes += bytes_of(*item);
             }
         }
         return found;

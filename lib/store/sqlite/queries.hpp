@@ -63,6 +63,7 @@ private:
     [[nodiscard]] std::optional<JobKey> key_of(const std::string& job_id);
     [[nodiscard]] JobRecord job_record(Statement& row) const;
     [[nodiscard]] const Item& item_at(std::int64_t job, std::uint64_t index);
+    [[nodiscard]] const Item* unfinished_at(std::int64_t job, std::uint64_t index);
     [[nodiscard]] const std::string& record_at(std::int64_t job, std::uint64_t seq);
     [[nodiscard]] ItemResult result_at(std::int64_t job, std::uint64_t seq, result_detail wanted);
     [[nodiscard]] std::optional<StoredCopy> find_copy(
@@ -111,7 +112,7 @@ auto Queries::in_one_moment(Answer answer) -> decltype(answer()) {
         const Moment moment{*this};
         return answer();
     } catch (const DatabaseError& error) {
-        throw StoreError{error.failure()};
+        throw StoreError{error.failure(), error.damaged()};
     }
 }
 

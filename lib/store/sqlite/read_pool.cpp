@@ -18,7 +18,7 @@ std::unique_ptr<Queries> ReadPool::take() {
         return std::make_unique<Queries>(path_);
     } catch (const DatabaseError& error) {
         give_back(nullptr);
-        throw StoreError{error.failure()};
+        throw StoreError{error.failure(), error.damaged()};
     }
 }
 

@@ -1,4 +1,7 @@
 #include "sqlite_job_store_fixture.hpp"
+#include "store/store_error.hpp"
+
+#include <sqlite3.h>
 
 #include <fstream>
 #include <functional>
@@ -89,6 +92,36 @@ INSTANTIATE_TEST_SUITE_P(
     Variants, SqliteDamage, ::testing::ValuesIn(damages()),
     [](const auto& test) { return test.param.name; }
 );
+
+class SqliteItems : public SqliteJobStoreTest {
+protected:
+    /// Has something done to the database that no store of ours would do.
+    void tamper(const std::string& statement) const {
+        sqlite3* handle = nullptr;
+        ASSERT_EQ(sqlite3_open(database().c_str(), &handle), SQLITE_OK);
+        EXPECT_EQ(sqlite3_exec(handle, statement.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+        sqlite3_close(handle);
+    }
+};
+
+TEST_F(SqliteItems, Crs07ADamagedBlockHidesOnlyItself) {
+    fill(*open(), 300, 10);
+    tamper("UPDATE items SET block = x'00' WHERE pos = (SELECT max(pos) FROM items)");
+
+    const auto store = open();
+    const auto before = store->unfinished_items("job_1", 0, 300, 1U << 20U);
+
+    ASSERT_FALSE(before.empty());
+    EXPECT_EQ(before.front().index, 10U);
+    EXPECT_EQ(before.back().index, 9U + before.size()) << "without a gap";
+    EXPECT_LT(before.size(), 290U);
+    try {
+        (void)store->unfinished_items("job_1", before.back().index + 1, 300, 1U << 20U);
+        ADD_FAILURE() << "damage was read";
+    } catch (const StoreError& error) {
+        EXPECT_TRUE(error.damaged()) << error.what();
+    }
+}
 
 /// Copies a store's files while it runs: what a kill at this moment would leave.
 void copy_files(const fs::path& from, const fs::path& to) {
