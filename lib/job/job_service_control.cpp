@@ -2,12 +2,29 @@
 
 #include "coro/await_future.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 
 // What is asked of single jobs: of one that lives its actor is asked, of one that is done the
 // store.
 
 namespace fanfetch {
+namespace {
+
+/// A selection by numbers that the job does not have selects less than was meant.
+std::optional<Failure> index_beyond(const RerunSelection& selection, std::uint64_t total) {
+    if (selection.indexes.empty() || selection.indexes.back() < total) {
+        return std::nullopt;
+    }
+    std::string detail = "reading /index: there is no item " +
+                         std::to_string(selection.indexes.back()) + ", the job has " +
+                         std::to_string(total) + ", counted from 0";
+    return Failure{failure_code::api_invalid, detail, 0, {{"/index", detail}}};
+}
+
+}  // namespace
 
 /// Asks the job, when it lives. One that is done is given as it ended.
 awaitable<Expected<JobSnapshotPtr>> JobService::ask_job(
@@ -85,6 +102,9 @@ awaitable<Expected<JobSnapshotPtr>> JobService::rerun(
     auto found = co_await find(id, std::move(tenant));
     if (!found) {
         co_return found.error();
+    }
+    if (auto fault = index_beyond(selection, (*found)->record.total)) {
+        co_return *std::move(fault);
     }
     if (draining_) {
         co_return failed(failure_code::draining, "running items again: the service is ending");

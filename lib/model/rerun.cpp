@@ -35,9 +35,32 @@ Fault read_states(const JsonMember& member, RerunSelection& selection, const int
     });
 }
 
+/// Whether an item may end with a code like this: one there is, or a pattern of its characters.
+bool could_be_a_code(std::string_view pattern) {
+    constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789_.*";
+    constexpr std::string_view status = "http.status_";
+    if (pattern.find_first_not_of(letters) != std::string_view::npos) {
+        return false;
+    }
+    if (pattern.find('*') != std::string_view::npos) {
+        return true;
+    }
+    const bool has_status =
+        pattern.starts_with(status) && pattern.size() == status.size() + 3 &&
+        pattern.find_first_not_of("0123456789", status.size()) == std::string_view::npos;
+    return has_status || parse_failure_code(pattern).has_value();
+}
+
 Fault read_codes(const JsonMember& member, RerunSelection& selection, const int&) {
     return read_list(member, most_codes, [&selection](const JsonMember& element) {
-        return read_text(element, longest_code, selection.codes.emplace_back());
+        auto& code = selection.codes.emplace_back();
+        auto fault = read_text(element, longest_code, code);
+        if (!fault && !could_be_a_code(code)) {
+            fault = element.refused(
+                "expected an error code or a pattern such as http.* or *.timeout, found " + code
+            );
+        }
+        return fault;
     });
 }
 

@@ -82,6 +82,10 @@ TEST(RerunSelection, IsRefusedWithAPointer) {
              {R"({"state":["running"]})", "/state/0"},
              {R"({"state":[]})", "/state"},
              {R"({"code":[""]})", "/code/0"},
+             {R"({"code":["http.*","http.sttaus_404"]})", "/code/1"},
+             {R"({"code":["http.status_4004"]})", "/code/0"},
+             {R"({"code":["http.status_4x4"]})", "/code/0"},
+             {R"({"code":["DNS.*"]})", "/code/0"},
              {R"({"index":[1.5]})", "/index/0"},
              {R"({"what":1})", "/what"}}) {
         const auto selection = read(text);
