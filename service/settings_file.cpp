@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <system_error>
@@ -69,10 +70,19 @@ void collect(const toml::table& table, const std::string& path, std::vector<File
 
 std::vector<FileEntry> read_settings_file(const std::string& path) {
     std::vector<FileEntry> entries;
-    std::ifstream file{path, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{file}, {}};
-    if (!file.is_open() || file.bad()) {
-        const std::error_code reason{errno, std::generic_category()};
+    std::error_code reason;
+    std::error_code ignored;
+    std::string text;
+    if (std::filesystem::is_directory(path, ignored)) {  // it opens, and reading it throws
+        reason = std::make_error_code(std::errc::is_a_directory);
+    } else {
+        std::ifstream file{path, std::ios::binary};
+        text.assign(std::istreambuf_iterator<char>{file}, {});
+        if (!file.is_open() || file.bad()) {
+            reason = {errno, std::generic_category()};
+        }
+    }
+    if (reason) {
         return {{{}, {}, false, 0, "reading the settings: " + reason.message()}};
     }
     try {

@@ -192,12 +192,12 @@ void add_keys_verbs(CLI::App& verb, KeysOrder& order) {
     order.add->add_option(
         "--max-stored-bytes", order.max_stored_bytes, "Of the tenant: bytes kept of responses"
     );
-    order.add->add_option(
-        "--weight", order.weight, "Of the tenant: its share beside others', 1 to 100"
-    );
-    order.add->add_option(
-        "--requests-per-s", order.requests_per_s, "Of the tenant: requests to the API"
-    );
+    order.add
+        ->add_option("--weight", order.weight, "Of the tenant: its share beside others', 1 to 100")
+        ->check(CLI::Range(1U, TenantQuotas::most_weight));
+    order.add
+        ->add_option("--requests-per-s", order.requests_per_s, "Of the tenant: requests to the API")
+        ->check(CLI::Range(0.001, 1'000'000.0));
     order.add
         ->add_option(
             "--egress-allow", order.egress_allow,

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace fanfetch {
 namespace {
@@ -55,6 +56,58 @@ std::string row_of(const json::object& result) {
     );
 }
 
+/// JSON lets DEL and the C1 controls stand as they are; a terminal may act on them.
+std::string without_controls(const std::string& document) {
+    std::string out;
+    for (std::size_t i = 0; i < document.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(document[i]);
+        const auto next =
+            i + 1 < document.size() ? static_cast<unsigned char>(document[i + 1]) : 0U;
+        if (byte == 0x7F) {
+            out += "\\u007f";
+        } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+            out += fmt::format("\\u{:04x}", next);
+            ++i;
+        } else {
+            out += document[i];
+        }
+    }
+    return out;
+}
+
+/// Calls `visit` with each of the names in a list with commas.
+template <class Visit>
+void for_each_field(std::string_view fields, Visit visit) {
+    for (std::size_t at = 0; at <= fields.size();) {
+        const auto end = std::min(fields.find(',', at), fields.size());
+        visit(fields.substr(at, end - at));
+        at = end + 1;
+    }
+}
+
+/// A member as one word for a shell: an error is its code, what is not there a hyphen.
+std::string field_text(const json::object& result, std::string_view name) {
+    const auto* member = find(result, name);
+    if (member == nullptr) {
+        return "-";
+    }
+    if (name == "error" && member->is_object()) {
+        member = find(member->get_object(), "code");
+    }
+    if (member != nullptr && member->is_string()) {
+        return terminal_text({member->get_string().data(), member->get_string().size()});
+    }
+    return member == nullptr ? "-" : without_controls(json::serialize(*member));
+}
+
+std::string fields_of(const json::object& result, std::string_view fields) {
+    std::string line;
+    for_each_field(fields, [&](std::string_view name) {
+        line += (line.empty() ? "" : "\t") + field_text(result, name);
+    });
+    return line + '\n';
+}
+
 bool is_terminal(std::string_view state) noexcept {
     constexpr std::array<std::string_view, 4> terminal{
         "completed", "cancelled", "expired", "failed"};
@@ -92,7 +145,9 @@ std::string progress_text(const json::object& data) {
 
 }  // namespace
 
-Expected<ResultLine> read_result_line(std::string_view line, StreamPosition& position) {
+Expected<ResultLine> read_result_line(
+    std::string_view line, StreamPosition& position, std::string_view fields
+) {
     json::error_code error;
     const auto value = json::parse(line, error);
     const auto* const object = error ? nullptr : value.if_object();
@@ -106,11 +161,16 @@ Expected<ResultLine> read_result_line(std::string_view line, StreamPosition& pos
         return result;
     }
     result.seen = pass(*object, position);
-    result.text = row_of(*object);
+    result.text = fields.empty() ? row_of(*object) : fields_of(*object, fields);
     return result;
 }
 
-std::string result_heading() {
+std::string result_heading(std::string_view fields) {
+    if (!fields.empty()) {
+        std::string heading{fields};
+        std::ranges::replace(heading, ',', '\t');
+        return heading + '\n';
+    }
     return fmt::format(fmt::runtime(row), "INDEX", "STATE", "STATUS", "SIZE", "URL", "");
 }
 
@@ -130,29 +190,6 @@ std::string event_text(const ReceivedEvent& event) {
     const auto job = read_job(event.data);
     return job ? job_line(*job) + '\n' : std::string{};
 }
-
-namespace {
-
-/// JSON lets DEL and the C1 controls stand as they are; a terminal may act on them.
-std::string without_controls(const std::string& document) {
-    std::string out;
-    for (std::size_t i = 0; i < document.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(document[i]);
-        const auto next =
-            i + 1 < document.size() ? static_cast<unsigned char>(document[i + 1]) : 0U;
-        if (byte == 0x7F) {
-            out += "\\u007f";
-        } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
-            out += fmt::format("\\u{:04x}", next);
-            ++i;
-        } else {
-            out += document[i];
-        }
-    }
-    return out;
-}
-
-}  // namespace
 
 std::string event_json(const ReceivedEvent& event) {
     std::string line = "{\"event\":";

@@ -16,15 +16,16 @@ struct ResultLine {
     std::string text;       ///< for people; empty: nothing to show
 };
 
-/// Reads a line and moves `position` on.
+/// Reads a line and moves `position` on. `fields`, separated by commas, are the members that the
+/// text is to show, one tab between each two; empty: those that most people want, in columns.
 ///
 /// Errors   http_malformed: it is no result
 [[nodiscard]] Expected<ResultLine> read_result_line(
-    std::string_view line, StreamPosition& position
+    std::string_view line, StreamPosition& position, std::string_view fields = {}
 );
 
 /// The heading of what `read_result_line` makes for people.
-[[nodiscard]] std::string result_heading();
+[[nodiscard]] std::string result_heading(std::string_view fields = {});
 
 /// An event for people, or empty when there is nothing to be shown.
 [[nodiscard]] std::string event_text(const ReceivedEvent& event);

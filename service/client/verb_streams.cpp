@@ -77,7 +77,7 @@ part_end ResultReading::read_part() {
         return part_end::refused;
     }
     if (!session_.json() && !heading_shown_) {
-        session_.print(result_heading());
+        session_.print(result_heading(options_.fields));
         heading_shown_ = true;
     }
     ended_ = false;
@@ -113,7 +113,7 @@ part_end ResultReading::read_part() {
 }
 
 Expected<void> ResultReading::take(std::string_view line) {
-    auto result = read_result_line(line, position_);
+    auto result = read_result_line(line, position_, options_.fields);
     if (!result) {
         return result.error();
     }

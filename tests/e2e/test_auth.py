@@ -516,10 +516,12 @@ def test_keys_verbs(tmp_path):
     assert "sha256" not in listed
 
     before = file.read_text()
-    for wrong in (("add", "--id", "ci"), ("add", "--id", "a b"), ("add", "--scopes", "write"), ("add", "--tenant", ""), ("revoke", "nobody"), ("revoke",), ()):  # fmt: skip
+    for wrong in (("add", "--id", "ci"), ("add", "--id", "a b"), ("add", "--scopes", "write"), ("add", "--tenant", ""), ("add", "--weight", "0"), ("add", "--weight", "101"), ("revoke", "nobody"), ("revoke",), ()):  # fmt: skip
         done = keys(*wrong)
         assert (done.returncode, done.stdout) == (2, ""), (wrong, done)
     assert file.read_text() == before
+    assert "--weight" in keys("add", "--weight", "0").stderr, "the option is named, not the line of a file"
+    assert "--requests-per-s" in keys("add", "--requests-per-s", "0").stderr
 
     assert keys("revoke", "ci").returncode == 0
     assert "ci" not in keys("list").stdout.split()

@@ -220,6 +220,11 @@ def test_results(service, finished):
     assert table.out.splitlines()[0].split() == ["INDEX", "STATE", "STATUS", "SIZE", "URL"]
     assert "http.status_404" in table.out and len(table.out.splitlines()) == 7
 
+    chosen = cli(service, "results", finished, "--fields", "index,error,state").out.splitlines()
+    assert chosen[0].split("\t") == ["index", "error", "state"]
+    assert chosen[1].split("\t") == ["0", "-", "succeeded"] and len(chosen) == 7
+    assert [row.split("\t")[1:] for row in chosen if "http" in row] == [["http.status_404", "failed"]]
+
     followed = lines(cli(service, "results", finished, "--json", "--follow", "--fields", "url").out)
     assert [result.get("seq") for result in followed] == [1, 2, 3, 4, 5, 6, None]
     assert followed[-1]["end"] is True

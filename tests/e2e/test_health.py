@@ -105,6 +105,12 @@ def test_check_config_reports_every_fault_at_once(tmp_path):
     assert all(key in said for key in ("nope", "listen.port", "fetch.connect_timeout")), said
 
 
+def test_check_config_wants_a_file(tmp_path):
+    for path, why in ((tmp_path, "Is a directory"), (tmp_path / "none.toml", "No such file or directory")):
+        done = run("check-config", "--config", str(path))
+        assert done.returncode == 2 and why in done.stderr and str(path) in done.stderr, done.stderr
+
+
 def test_check_config_looks_at_the_files_it_names(tmp_path):
     data = tmp_path / "file"
     data.write_text("in the way")
