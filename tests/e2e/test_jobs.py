@@ -98,12 +98,26 @@ def test_upload_cut_off_cancels_the_job(start, origin):
     with socket.create_connection(("127.0.0.1", service.port)) as link:
         head = "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
         link.sendall(f"{head}Content-Length: {len(hanging) + 100}\r\n\r\n".encode() + hanging)
-        eventually(lambda: service.get("/v1/jobs").json["jobs"], "the job of the upload")
+        eventually(lambda: any(job["counts"]["running"] for job in service.get("/v1/jobs").json["jobs"]), "its first")
 
     job = service.get("/v1/jobs").json["jobs"][0]["id"]
     done = service.wait_done(job)
     assert (done["state"], done["state_reason"]) == ("cancelled", "upload_aborted")
     assert counts_sum(done)
+    assert {one["error"]["code"] for one in service.results(job)} == {"cancelled.upload_aborted"}
+
+
+def test_a_limit_met_in_an_upload_cancels_what_it_brought(start, origin):
+    service = start(limits__max_items_per_job="4000")
+    hanging = "".join(f"{origin.hang(f'/{n}')}\n" for n in range(5000))
+
+    refusal = service.post("/v1/jobs", hanging, kind="text/plain")
+
+    assert (refusal.status, refusal.json["code"]) == (413, "job.too_many_items")
+    done = service.wait_done(service.get("/v1/jobs").json["jobs"][0]["id"])
+    assert (done["state"], done["state_reason"]) == ("cancelled", "quota")
+    assert 0 < done["counts"]["total"] <= 4000 and counts_sum(done)
+    assert {one["error"]["code"] for one in service.results(done["id"])} == {"cancelled.quota"}
 
 
 def test_status_waits_for_the_end(service, origin):

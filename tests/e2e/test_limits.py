@@ -57,7 +57,7 @@ def test_crs_10_with_few_descriptors_items_wait_and_health_answers(start):
             answered += health_answers(service.port)
         if not SANITIZED:
             assert cpu_s(service.process.pid) - used <= 0.5 * (time.monotonic() - began) + 0.2
-        assert answered > 0
+        assert answered >= 10, "nearly always: those who say nothing go within a second"
 
         for one in idle:
             one.close()
@@ -209,7 +209,6 @@ def test_crs_12_a_thread_that_cannot_be_had_is_an_error_and_no_more(failing, ori
 QUEUED = 1_000_000 if SOAK else 10_000 if SANITIZED else 100_000
 
 
-@pytest.mark.soak
 def forget(file: pathlib.Path) -> None:
     """Takes a file out of the page cache: it is read from the disk, as after a reboot."""
     descriptor = os.open(file, os.O_RDONLY)
@@ -218,6 +217,7 @@ def forget(file: pathlib.Path) -> None:
     os.close(descriptor)
 
 
+@pytest.mark.soak
 def test_crs_15_ready_at_once_with_a_long_queue(start, origin):
     """The full one has a million items, and a gigabyte of database."""
     service = start(data__min_free="1MiB")
