@@ -82,8 +82,11 @@ def health_answers(port: int) -> bool:
 
 
 @pytest.fixture
-def little_memory():
+def little_memory(tmp_path):
     """The prefix of a command that may use 256 MiB, by the kernel's word."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", str(tmp_path)], capture_output=True, text=True, check=True).stdout
+    if kind.strip() == "tmpfs":
+        pytest.skip("files are memory here, and counted as such")
     root = pathlib.Path("/sys/fs/cgroup/memory")
     if os.geteuid() != 0 or not (root / "memory.limit_in_bytes").exists():
         pytest.skip("needs root and the memory controller of control groups, version 1")

@@ -104,9 +104,9 @@ def test_keys_add_refuses_what_the_service_would_not_read(tmp_path):
     for terms, why in [
         (["--max-jobs", "6"], "another key of the tenant says other quotas"),
         (["--egress-allow", "10.0.0.0/99"], "egress_allow: expected"),
-        (["--requests-per-s", "0"], "requests_per_s: expected"),
-        (["--weight", "0"], "weight: expected a whole number from 1 to 100"),
-        (["--weight", "101"], "weight: expected a whole number from 1 to 100"),
+        (["--requests-per-s", "0"], "--requests-per-s: Value 0 not in range"),
+        (["--weight", "0"], "--weight: Value 0 not in range 1 to 100"),
+        (["--weight", "101"], "--weight: Value 101 not in range 1 to 100"),
     ]:
         done = run("keys", "--set", f"data.dir={tmp_path}", "add", "--id", "b", "--tenant", "team", *terms)
         assert done.returncode == 2 and why in done.stderr

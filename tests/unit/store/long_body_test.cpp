@@ -2,7 +2,9 @@
 
 #include "store/segment_reader.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -72,6 +74,17 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return one.param == durability::full ? "Full" : "Os"; }
 );
 
+/// Some file systems write past the cache whatever is written (tmpfs since Linux 6.6).
+bool takes_any_direct_write(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        return false;
+    }
+    const bool taken = ::pwrite(file, "text", 4, 3) == 4;
+    ::close(file);
+    return taken;
+}
+
 TEST(FileDirect, AWriteThatTheFileSystemDoesNotTakeGoesThroughTheCache) {
     std::string folder = (std::filesystem::temp_directory_path() / "direct_XXXXXX").string();
     ASSERT_NE(::mkdtemp(folder.data()), nullptr);
@@ -82,7 +95,7 @@ TEST(FileDirect, AWriteThatTheFileSystemDoesNotTakeGoesThroughTheCache) {
 
         ASSERT_TRUE(file.write_at(3, text));
 
-        EXPECT_FALSE(file.direct());
+        EXPECT_EQ(file.direct(), takes_any_direct_write(folder + "/other"));
         std::string found;
         ASSERT_TRUE(file.read_at(3, text.size(), found));
         EXPECT_EQ(found, text);
